@@ -1,0 +1,184 @@
+"""What every verb shares: paths, the environment of a build, steps with their time, logs."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+LOGS = BUILD / "logs"
+PATCHES = ROOT / "patches"
+TREE = BUILD / "tree"
+BASE = BUILD / "base"  # a worktree of TREE's repository at the unpatched base
+
+TTY = sys.stdout.isatty()
+COLOR = TTY and "NO_COLOR" not in os.environ
+
+
+def paint(text: str, code: str) -> str:
+    return f"\033[{code}m{text}\033[0m" if COLOR else text
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+class Failure(Exception):
+    """Something a person has to know; printed without a stack trace."""
+
+
+def rel(path: Path) -> str:
+    try:
+        return str(path.relative_to(ROOT))
+    except ValueError:
+        return str(path)
+
+
+def environment() -> dict[str, str]:
+    """The environment of kernel builds: our toolchain first, nothing that a user's shell adds."""
+    env = dict(os.environ)
+    path = BUILD / "toolchain" / "path"
+    if not path.exists():
+        raise Failure("the toolchain is not set up: run 'make toolchain'")
+    prefix = path.read_text().strip()
+    if prefix:
+        env["PATH"] = prefix + ":" + env["PATH"]
+    for name in ("ARCH", "CROSS_COMPILE", "KBUILD_OUTPUT", "LLVM", "MAKEFLAGS", "MFLAGS", "MAKELEVEL",
+                 "RUSTFLAGS", "KRUSTFLAGS", "LINUX", "O", "V"):
+        env.pop(name, None)
+    env["LC_ALL"] = "C"
+    # An object that differs in nothing but its date is a needless rebuild.
+    env["KBUILD_BUILD_TIMESTAMP"] = "Thu Jan  1 00:00:00 UTC 1970"
+    env["KBUILD_BUILD_USER"] = env["KBUILD_BUILD_HOST"] = "build"
+    return env
+
+
+MAKE_OPTIONS = ["LLVM=1"]
+
+
+@contextlib.contextmanager
+def step(name: str) -> Iterator[None]:
+    say(paint("==> ", "1;34") + name)
+    start = time.monotonic()
+    yield
+    say(f"    {name}: {duration(time.monotonic() - start)}")
+
+
+def duration(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds) // 60} min {int(seconds) % 60} s"
+
+
+def run_logged(cmd: Sequence[str], log: Path, *, cwd: Path | None = None,
+               env: dict[str, str] | None = None, timeout: float | None = None) -> int:
+    """Runs `cmd` with all output in `log`; shows the last line on a terminal, a sign of life
+    every half minute elsewhere. Returns the exit status; 124 after `timeout` seconds."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    start = shown = time.monotonic()
+    width = shutil.get_terminal_size().columns - 1
+    with log.open("wb") as out:
+        proc = subprocess.Popen(list(cmd), cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out,
+                                stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            while True:
+                try:
+                    status = proc.wait(timeout=1)
+                    break
+                except subprocess.TimeoutExpired:
+                    pass
+                now = time.monotonic()
+                if timeout is not None and now - start > timeout:
+                    status = 124
+                    break
+                if TTY:
+                    print("\r\033[K" + last_line(log)[:width], end="", flush=True)
+                elif now - shown > 30:
+                    shown = now
+                    say(f"    … {duration(now - start)}: {last_line(log)[:90]}")
+        finally:
+            if TTY:
+                print("\r\033[K", end="", flush=True)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(proc.pid, 15)
+            proc.wait()
+    return status
+
+
+def last_line(log: Path) -> str:
+    with log.open("rb") as f:
+        f.seek(max(0, log.stat().st_size - 400))
+        lines = f.read().decode(errors="replace").strip().splitlines()
+    return "".join(c for c in lines[-1] if c.isprintable()) if lines else ""
+
+
+def must(cmd: Sequence[str], log: Path, what: str, *, cwd: Path | None = None,
+         env: dict[str, str] | None = None) -> None:
+    if status := run_logged(cmd, log, cwd=cwd, env=env):
+        tail = log.read_text(errors="replace").splitlines()[-20:]
+        raise Failure("\n".join([*tail, f"{what} failed (status {status}); the log: {rel(log)}"]))
+
+
+def output(cmd: Sequence[str], *, cwd: Path | None = None, env: dict[str, str] | None = None) -> str:
+    done = subprocess.run(list(cmd), cwd=cwd, env=env, stdin=subprocess.DEVNULL, text=True,
+                          capture_output=True)
+    if done.returncode:
+        raise Failure(f"{' '.join(cmd)}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+def git_environment() -> dict[str, str]:
+    """Git as it comes, without the person's configuration: what it writes must not depend on it."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    env |= {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C",
+            "GIT_COMMITTER_NAME": "series", "GIT_COMMITTER_EMAIL": "series@tree.invalid"}
+    return env
+
+
+def git(repo: Path, *args: str) -> str:
+    return output(["git", "-C", str(repo), "-c", "core.autocrlf=false", "-c", "gc.auto=0", *args],
+                  env=git_environment())
+
+
+def need_space(gigabytes: float, what: str) -> None:
+    BUILD.mkdir(exist_ok=True)
+    free = shutil.disk_usage(BUILD).free / 1e9
+    if free < gigabytes:
+        raise Failure(f"{what} needs {gigabytes:.0f} GB under build/, and {free:.1f} GB are free")
+
+
+@contextlib.contextmanager
+def lock(name: str) -> Iterator[None]:
+    """One process at a time; a second one says that it waits."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / f".{name}.lock").open("w") as f:
+        try:
+            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"    waiting for another run that holds build/.{name}.lock")
+            fcntl.flock(f, fcntl.LOCK_EX)
+        yield
+
+
+def verdict(verb: str, ok: bool, detail: str) -> NoReturn:
+    say((paint("PASS", "1;32") if ok else paint("FAIL", "1;31")) + f" {verb}: {detail}")
+    sys.exit(0 if ok else 1)
+
+
+@contextlib.contextmanager
+def reporting(verb: str) -> Iterator[None]:
+    """Turns a Failure into one message and a status."""
+    try:
+        yield
+    except Failure as e:
+        print(f"{e}", file=sys.stderr, flush=True)
+        verdict(verb, False, str(e).strip().splitlines()[-1])
+    except KeyboardInterrupt:
+        verdict(verb, False, "interrupted; the same command goes on from here")
