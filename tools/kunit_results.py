@@ -1,0 +1,59 @@
+"""Reads what kunit.py writes with --json, and counts the tests that belong to the series."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from common import ROOT, Failure, paint, say
+
+PASSED, SKIPPED = "PASS", "SKIP"
+
+
+def walk(group: dict, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """Every test case as ("suite.test", status)."""
+    for sub in group.get("sub_groups", []):
+        yield from walk(sub, (*path, sub["name"]))
+    for case in group.get("test_cases", []):
+        yield ".".join((*path, case["name"])), case["status"]
+
+
+def series_globs() -> list[str]:
+    lines = (ROOT / "kunit" / "suites").read_text().splitlines()
+    return [x.strip() for x in lines if x.strip() and not x.startswith("#")]
+
+
+def matches(name: str, glob: str) -> bool:
+    return fnmatchcase(name, glob if "." in glob else glob + ".*")
+
+
+def summary(result: Path) -> tuple[int, int, int]:
+    """Prints the failures and the totals; returns (passed, failed, skipped) of all tests that ran."""
+    try:
+        tests = list(walk(json.loads(result.read_text())))
+    except (OSError, ValueError) as e:
+        raise Failure(f"kunit.py left no result ({e}): the kernel did not boot or did not finish")
+    if not tests:
+        raise Failure("the kernel ran no test")
+    globs = series_globs()
+    if unmatched := [g for g in globs if not any(matches(name, g) for name, _ in tests)]:
+        raise Failure("these lines of kunit/suites match no test that ran: " + ", ".join(unmatched))
+    for name, status in tests:
+        if status not in (PASSED, SKIPPED):
+            say(paint(f"    {status}: {name}", "31"))
+    ours = count([t for t in tests if any(matches(t[0], g) for g in globs)])
+    everything = count(tests)
+    say(f"    this series: {in_words(ours)}; with the kernel's other Rust tests: {in_words(everything)}")
+    return everything
+
+
+def count(tests: list[tuple[str, str]]) -> tuple[int, int, int]:
+    by = Counter(status for _, status in tests)
+    return by[PASSED], len(tests) - by[PASSED] - by[SKIPPED], by[SKIPPED]
+
+
+def in_words(counts: tuple[int, int, int]) -> str:
+    return f"{counts[0]} passed, {counts[1]} failed" + (f", {counts[2]} skipped" if counts[2] else "")

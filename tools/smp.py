@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""make kunit-smp: the suites on x86_64 with several CPUs, lockdep, KASAN, debug objects, kmemleak.
+
+The unpatched base runs first, once, with the same configuration: what it complains about is known
+noise, and anything beyond it is a failure. Both are built in one place, a worktree that is moved
+from the base to the series, so that the second build is incremental.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+
+from common import (BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, Failure, duration, environment, git, lock, must, need_space,
+                    output, rel, reporting, run_logged, say, step, verdict)
+from kernel_log import complaints, new_complaints
+from kunit_results import in_words, summary
+from tree import ensure_tree
+
+SOURCE = BUILD / "smp-src"
+OBJECTS = BUILD / "smp"
+CPUS = max(2, min(4, os.cpu_count() or 2))
+LIMIT = 15 * 60  # seconds for one boot; an emulated run takes well under two minutes
+
+
+def checkout(revision: str) -> None:
+    if not (SOURCE / ".git").exists():
+        git(TREE, "worktree", "prune")
+        git(TREE, "worktree", "add", "--quiet", "--force", "--detach", str(SOURCE), revision)
+    git(SOURCE, "checkout", "--quiet", "--force", "--detach", revision)
+
+
+def edited_tree() -> str:
+    """The state of build/tree, with changes that are not committed yet."""
+    if untracked := git(TREE, "ls-files", "--others", "--exclude-standard").split():
+        raise Failure(f"build/tree has files that git does not know ({untracked[0]}): git add them first")
+    return git(TREE, "stash", "create").strip() or git(TREE, "rev-parse", "HEAD").strip()
+
+
+def build(what: str, *configs: str) -> None:
+    need_space(6, "the SMP kernel")
+    options = [x for o in MAKE_OPTIONS for x in ("--make_options", o)]
+    command = ["python3", "tools/testing/kunit/kunit.py"]
+    args = ["--arch=x86_64", f"--build_dir={OBJECTS}", *options, *(f"--kunitconfig={ROOT}/kunit/{c}.config" for c in configs)]
+    env = environment()
+    must([*command, "config", *args], LOGS / f"smp-{what}-config.log", "configuring", cwd=SOURCE, env=env)
+    must([*command, "build", *args, f"--jobs={os.cpu_count()}"], LOGS / f"smp-{what}-build.log",
+         "building the SMP kernel", cwd=SOURCE, env=env)
+
+
+def initramfs() -> Path:
+    root = BUILD / "smp-root"
+    (root / "sys").mkdir(parents=True, exist_ok=True)
+    env = environment()
+    output(["clang", "-static", "-O2", "-Wall", "-Werror", "-o", str(root / "init"), str(ROOT / "tests/smp/init.c")], env=env)
+    image = BUILD / "smp-root.cpio"
+    output(["sh", "-c", f"find . | cpio --quiet -o -H newc >{image}"], cwd=root, env=env)
+    return image
+
+
+def boot(log: Path) -> str:
+    """Boots under emulation and returns the console's text."""
+    command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", str(CPUS), "-m", "2G",
+               "-nodefaults", "-nographic", "-no-reboot", "-serial", "stdio",
+               "-kernel", str(OBJECTS / "arch/x86/boot/bzImage"), "-initrd", str(initramfs()),
+               "-append", "console=ttyS0 kunit.enable=1 panic=-1 rdinit=/init"]
+    status = run_logged(command, log, env=environment(), timeout=LIMIT)
+    text = log.read_text(errors="replace")
+    if status == 124:
+        raise Failure(f"the kernel did not end within {duration(LIMIT)}: a hang; its last words are in {rel(log)}")
+    if "init: kmemleak scanned" not in text:
+        raise Failure(f"the kernel did not get through its tests and the leak scan; the log: {rel(log)}")
+    return text
+
+
+def baseline_key() -> str:
+    base = git(TREE, "rev-parse", "base").strip()
+    inputs = (ROOT / "kunit/smp.config", ROOT / "tests/smp/init.c")
+    return hashlib.sha256(b"".join([base.encode(), *(p.read_bytes() for p in inputs)])).hexdigest()
+
+
+def baseline() -> Counter[str]:
+    """What the unpatched kernel complains about; booted again when the base, its options or what
+    it executes change."""
+    record = BUILD / f"smp-baseline-{baseline_key()[:16]}.log"
+    if not record.exists():
+        checkout("base")
+        with step("SMP kernel, unpatched"):
+            build("base", "smp")
+        with step("its complaints"):
+            log = LOGS / "smp-base-run.log"
+            boot(log)
+            shutil.copy(log, record.with_suffix(".new"))
+            record.with_suffix(".new").rename(record)
+    return complaints(record.read_text(errors="replace"))
+
+
+def main() -> None:
+    with reporting("kunit-smp"), lock("smp"):
+        ensure_tree()
+        known = baseline()
+        checkout(edited_tree())
+        with step("SMP kernel"):
+            build("series", "smp", "series")
+        log, result = LOGS / "smp-series-run.log", OBJECTS / "result.json"
+        result.unlink(missing_ok=True)
+        with step(f"suites on {CPUS} CPUs"):
+            text = boot(log)
+            run_logged(["python3", str(SOURCE / "tools/testing/kunit/kunit.py"), "parse", f"--json={result}", str(log)],
+                       LOGS / "smp-parse.log", cwd=SOURCE, env=environment())
+            counts = summary(result)
+        say(f"    the unpatched kernel's complaints: {sum(known.values())} lines of {len(known)} kinds")
+        if noise := new_complaints(text, known):
+            raise Failure("\n".join([*noise, "the kernel log has new complaints; the log: " + rel(log)]))
+        verdict("kunit-smp", counts[1] == 0, f"{in_words(counts)}, no new complaint; the log: {rel(log)}")
+
+
+if __name__ == "__main__":
+    main()
