@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Flushing a system queue waits for the items of everybody.
+
+use kernel::prelude::*;
+use kernel::workqueue;
+
+pub fn program() {
+    workqueue::system_dfl().flush(); //~ E0599
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! T4: an item cannot refer to its queue, except by owning a share of it.
+
+use kernel::prelude::*;
+use kernel::workqueue::{OwnedQueue, Queue};
+
+pub fn program(queue: OwnedQueue) -> Result {
+    let other: &Queue = &queue; //~ E0597
+    queue.try_spawn(GFP_KERNEL, move || {
+        let _ = other.try_spawn(GFP_KERNEL, || ());
+    })?;
+    Ok(())
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! T10: nobody adds a kind of queue that C does not know.
+
+use kernel::prelude::*;
+use kernel::workqueue::builder::Kind;
+
+pub struct Mine;
+
+impl Kind for Mine {} //~ E0277

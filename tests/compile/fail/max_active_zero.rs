@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! T10: C would silently use another value.
+
+use kernel::prelude::*;
+use kernel::workqueue::Builder;
+
+pub fn program() -> Result {
+    let _queue = Builder::unbound().max_active::<0>().build(c"queue")?; //~ E0080
+    Ok(())
+}

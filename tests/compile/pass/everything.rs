@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the programs in fail/ do wrong, done right.
+
+use kernel::prelude::*;
+use kernel::sync::Arc;
+use kernel::workqueue::{
+    self, impl_has_delayed_work, new_delayed_work, Builder, DelayedWork, OwnedQueue, Queue, WorkItem,
+};
+
+#[pin_data]
+pub struct Item {
+    value: u32,
+    #[pin]
+    work: DelayedWork<Item>,
+}
+
+impl_has_delayed_work! {
+    impl HasDelayedWork<Self> for Item { self.work }
+}
+
+impl Item {
+    pub fn new(value: u32) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            pin_init!(Self {
+                value,
+                work <- new_delayed_work!("Item::work"),
+            }),
+            GFP_KERNEL,
+        )
+    }
+}
+
+impl WorkItem for Item {
+    type Pointer = Arc<Self>;
+
+    fn run(this: Arc<Self>) {
+        let _ = this.value;
+    }
+}
+
+/// Every knob of every kind.
+pub fn build(max: u32) -> Result<[OwnedQueue; 5]> {
+    Ok([
+        Builder::percpu()
+            .max_active::<1>()
+            .highpri()
+            .cpu_intensive()
+            .freezable()
+            .mem_reclaim()
+            .sysfs()
+            .build(c"percpu")?,
+        Builder::unbound()
+            .max_active::<2048>()
+            .highpri()
+            .freezable()
+            .mem_reclaim()
+            .sysfs()
+            .build(c"unbound")?,
+        Builder::power_efficient()
+            .try_max_active(max)?
+            .highpri()
+            .cpu_intensive()
+            .freezable()
+            .mem_reclaim()
+            .sysfs()
+            .build_fmt(fmt!("power/{max}"))?,
+        Builder::ordered()
+            .highpri()
+            .freezable()
+            .mem_reclaim()
+            .sysfs()
+            .build(c"ordered")?,
+        Builder::bh().highpri().build(c"bh")?,
+    ])
+}
+
+/// Enqueues in all ways that an owned queue has, and waits.
+pub fn wait(mut queue: OwnedQueue, item: Arc<Item>, value: u32) -> Result {
+    let borrowed: &Queue = &queue;
+    let _ = borrowed.enqueue(item.clone());
+    borrowed.try_spawn(GFP_KERNEL, move || drop(value))?;
+    queue.flush();
+    queue.drain();
+
+    let shared = Arc::new(queue, GFP_KERNEL)?;
+    let other = shared.clone();
+    workqueue::system_dfl().try_spawn(GFP_KERNEL, move || {
+        let _ = other.try_spawn(GFP_KERNEL, || ());
+    })?;
+    let _ = shared.enqueue(item);
+    Ok(())
+}
+
+/// Delayed work on a queue that lives forever.
+pub fn delayed(queue: &'static Queue, item: Arc<Item>) {
+    let _ = queue.enqueue_delayed(item.clone(), 10);
+    let _ = workqueue::system_percpu().enqueue_delayed(item, 10);
+}

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Compiles small programs against the built `kernel` crate, with the flags of a kernel module.
+
+pass/*.rs must compile without an error. fail/*.rs must fail with exactly the errors that their
+comments name: `//~ E0599` stands on the line that the error points at.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent.parent / "tools"))
+
+from common import BUILD, LOGS, MAKE_OPTIONS, TREE, Failure, environment, must, paint, reporting, say, step, verdict  # noqa: E402
+
+OBJECTS = BUILD / "uml"
+SCRATCH = BUILD / "compile"
+EXPECTED = re.compile(r"//~ (E\d{4})")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    name: str
+    problem: str  # empty when the program did what it should
+
+
+def module_command() -> str:
+    """The command with which kbuild compiles a module, taken from kbuild itself."""
+    if not (OBJECTS / "rust/libkernel.rmeta").exists():
+        raise Failure("the UML kernel is not built: run 'make kunit'")
+    shutil.rmtree(SCRATCH, ignore_errors=True)
+    SCRATCH.mkdir(parents=True)
+    shutil.copy(next((HERE / "pass").glob("*.rs")), SCRATCH / "program.rs")
+    (SCRATCH / "Makefile").write_text("obj-m := program.o\n")
+    must(["make", "-C", str(TREE), f"O={OBJECTS}", "ARCH=um", *MAKE_OPTIONS, f"M={SCRATCH}", "program.o"],
+         LOGS / "compile.log", "compiling a module", env=environment())
+    line = (SCRATCH / ".program.o.cmd").read_text().splitlines()[0]
+    return line.partition(":=")[2].strip()
+
+
+def compile_one(command: str, source: Path) -> Outcome:
+    out = SCRATCH / source.stem
+    out.mkdir()
+    shutil.copy(source, out / source.name)
+    replaced = (command.replace("--out-dir ./", f"--out-dir {shlex.quote(str(out))}")
+                .replace("./.program.o.d", str(out / "program.d"))
+                .replace("obj=program.o", f"obj={out / 'program.o'}"))
+    if not replaced.endswith(" program.rs"):
+        raise Failure(f"kbuild's command does not end with the source file: {replaced[-80:]}")
+    replaced = replaced.removesuffix("program.rs") + f"--error-format=json --cap-lints=allow {shlex.quote(source.name)}"
+    done = subprocess.run(["sh", "-c", replaced], cwd=out, text=True, capture_output=True,
+                          env=environment() | {"RUSTC_BOOTSTRAP": "1"})  # as the kernel's Makefile does
+
+    wanted = sorted((code, number) for number, line in enumerate(source.read_text().splitlines(), 1)
+                    for code in EXPECTED.findall(line))
+    found = sorted(errors(done.stderr, source.name))
+    text = ", ".join
+    if done.returncode and not found:
+        return Outcome(source.name, f"rustc failed without an error of the program: {done.stderr.strip()[-200:]}")
+    if not same(wanted, found):
+        return Outcome(source.name, "expected " + (text(f"{c} at line {n}" for c, n in wanted) or "no error")
+                       + ", got " + (text(f"{c} at line {n}" for c, n in found) or "none"))
+    if bool(done.returncode) != bool(wanted):
+        return Outcome(source.name, f"rustc's status is {done.returncode}")
+    return Outcome(source.name, "")
+
+
+def same(wanted: list[tuple[str, int]], found: list[tuple[str, int]]) -> bool:
+    """Whether the errors are the wanted ones; line 0 stands for one that only the crate shows."""
+    return len(wanted) == len(found) and all(w[0] == f[0] and f[1] in (w[1], 0) for w, f in zip(wanted, found))
+
+
+def errors(diagnostics: str, name: str) -> list[tuple[str, int]]:
+    """Code and line of each error. One that is found while a generic function of the kernel crate is
+    instantiated points there; then a note says where in the program that happens, or nothing does."""
+    found = []
+    for line in diagnostics.splitlines():
+        if not line.startswith("{"):
+            continue
+        message = json.loads(line)
+        if message["level"] != "error" or message["message"].startswith("aborting due to"):
+            continue
+        code = (message.get("code") or {}).get("code", "no code")
+        spans = [s for part in [message, *message["children"]] for s in part["spans"]
+                 if s["file_name"].endswith(name)]
+        primary = [s for s in spans if s["is_primary"]] or spans
+        found.append((code, primary[0]["line_start"] if primary else 0))
+    return found
+
+
+def main() -> None:
+    with reporting("compile"):
+        with step("programs that must and must not compile"):
+            command = module_command()
+            passing, failing = (sorted((HERE / kind).glob("*.rs")) for kind in ("pass", "fail"))
+            if not passing or not failing:
+                raise Failure("tests/compile has no programs")
+            for source in failing:
+                if not EXPECTED.search(source.read_text()):
+                    raise Failure(f"{source.name} names no error")
+            with ThreadPoolExecutor() as pool:
+                outcomes = list(pool.map(lambda source: compile_one(command, source), passing + failing))
+        bad = [o for o in outcomes if o.problem]
+        for o in bad:
+            say(paint(f"    {o.name}: {o.problem}", "31"))
+        verdict("compile", not bad, f"{len(outcomes) - len(bad)} passed, {len(bad)} failed "
+                                    f"({len(passing)} must compile, {len(failing)} must not)")
+
+
+if __name__ == "__main__":
+    main()
