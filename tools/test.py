@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""make test: everything that has to pass, one verb after the other, with the totals at the end."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+
+from common import ROOT, duration, paint, say
+
+VERBS = (
+    ("kunit", "tools/kunit.py"),
+    ("compile", "tests/compile/run.py"),
+    ("check", "tools/check.py"),
+    ("kunit-smp", "tools/smp.py"),
+)
+
+
+def run(script: str) -> tuple[int, str]:
+    """Passes the verb's output through; returns its status and its last line."""
+    last = ""
+    proc = subprocess.Popen([sys.executable, str(ROOT / script)], stdout=subprocess.PIPE, text=True, bufsize=1)
+    assert proc.stdout is not None
+    for line in proc.stdout:
+        print(line, end="", flush=True)
+        last = line.strip() or last
+    return proc.wait(), last
+
+
+def main() -> None:
+    start = time.monotonic()
+    passed = failed = 0
+    rows = []
+    for verb, script in VERBS:
+        say(paint(f"make {verb}", "1"))
+        began = time.monotonic()
+        status, last = run(script)
+        counts = re.search(r"(\d+) passed, (\d+) failed", last)
+        good, bad = (int(counts[1]), int(counts[2])) if counts else (0, 0)
+        if status and not bad:
+            bad = 1  # the verb itself
+        if status == 0 and good == 0:
+            bad = 1  # a verb that tests nothing has not passed
+        passed, failed = passed + good, failed + bad
+        rows.append(f"  {'pass' if not bad else 'FAIL'}  {verb:10} {good} passed, {bad} failed  {duration(time.monotonic() - began)}")
+    say(f"\nmake test, {duration(time.monotonic() - start)}; the logs: build/logs")
+    for row in rows:
+        say(row)
+    say(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("interrupted; make test starts over, with what is built")
