@@ -90,7 +90,7 @@ def clippy() -> list[str]:
     for crate in ("rust/kernel.o", "rust/doctests_kernel_generated.o", "drivers/android/binder/rust_binder_main.o"):
         (OBJECTS / crate).unlink(missing_ok=True)
     must([*make, f"-j{os.cpu_count()}", "prepare", "rust/", "drivers/android/"], log, "building with clippy",
-         cwd=TREE, env=environment())
+         cwd=TREE, env=environment(), objects=OBJECTS)
     lines = log.read_text(errors="replace").splitlines()
     return [f"clippy: {line} {lines[i + 1].strip() if i + 1 < len(lines) else ''}" for i, line in enumerate(lines)
             if re.match(r"(warning|error)(\[\w+\])?: ", line) and i + 1 < len(lines) and "-->" in lines[i + 1]]

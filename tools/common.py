@@ -77,13 +77,20 @@ def duration(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds) // 60} min {int(seconds) % 60} s"
 
 
-def run_logged(cmd: Sequence[str], log: Path, *, cwd: Path | None = None,
-               env: dict[str, str] | None = None, timeout: float | None = None) -> int:
-    """Runs `cmd` with all output in `log`; shows the last line on a terminal, a sign of life
-    every half minute elsewhere. Returns the exit status; 124 after `timeout` seconds."""
+def run_logged(cmd: Sequence[str], log: Path, *, cwd: Path | None = None, env: dict[str, str] | None = None,
+               timeout: float | None = None, objects: Path | None = None) -> int:
+    """Runs `cmd` with all output in `log`. Shows how far it is, on a terminal all the time, elsewhere
+    every half minute: the last line, or how many objects a build has made in `objects`. Returns
+    the exit status; 124 after `timeout` seconds."""
     log.parent.mkdir(parents=True, exist_ok=True)
     start = shown = time.monotonic()
     width = shutil.get_terminal_size().columns - 1
+
+    def progress() -> str:
+        if objects is None:
+            return last_line(log)
+        return f"{sum(1 for _ in objects.rglob('*.o'))} objects in {rel(objects)}"
+
     with log.open("wb") as out:
         proc = subprocess.Popen(list(cmd), cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out,
                                 stderr=subprocess.STDOUT, start_new_session=True)
@@ -99,10 +106,10 @@ def run_logged(cmd: Sequence[str], log: Path, *, cwd: Path | None = None,
                     status = 124
                     break
                 if TTY:
-                    print("\r\033[K" + last_line(log)[:width], end="", flush=True)
+                    print("\r\033[K" + f"    {duration(now - start)}: {progress()}"[:width], end="", flush=True)
                 elif now - shown > 30:
                     shown = now
-                    say(f"    … {duration(now - start)}: {last_line(log)[:90]}")
+                    say(f"    … {duration(now - start)}: {progress()[:90]}")
         finally:
             if TTY:
                 print("\r\033[K", end="", flush=True)
@@ -120,8 +127,8 @@ def last_line(log: Path) -> str:
 
 
 def must(cmd: Sequence[str], log: Path, what: str, *, cwd: Path | None = None,
-         env: dict[str, str] | None = None) -> None:
-    if status := run_logged(cmd, log, cwd=cwd, env=env):
+         env: dict[str, str] | None = None, objects: Path | None = None) -> None:
+    if status := run_logged(cmd, log, cwd=cwd, env=env, objects=objects):
         tail = log.read_text(errors="replace").splitlines()[-20:]
         raise Failure("\n".join([*tail, f"{what} failed (status {status}); the log: {rel(log)}"]))
 

@@ -4,47 +4,67 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from pathlib import Path
 
 from common import BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, Failure, environment, must, need_space, rel, reporting, run_logged, step, verdict
 from kernel_log import complaints
 from kunit_results import in_words, summary
 from tree import ensure_tree
 
-OBJECTS = BUILD / "uml"
+
+@dataclass(frozen=True)
+class Uml:
+    """A UML kernel: its source, its objects, and how its logs are called."""
+
+    source: Path
+    objects: Path
+    name: str
+
+    @property
+    def result(self) -> Path:
+        return self.objects / "result.json"
+
+    @property
+    def console(self) -> Path:
+        return self.objects / "test.log"
+
+    def log(self, what: str) -> Path:
+        return LOGS / f"{self.name}-{what}.log"
+
+    def command(self, verb: str, *args: str) -> list[str]:
+        options = [x for o in MAKE_OPTIONS for x in ("--make_options", o)]
+        return ["python3", str(self.source / "tools/testing/kunit/kunit.py"), verb, f"--build_dir={self.objects}", *options, *args]
+
+    def build(self) -> None:
+        need_space(4, "the UML kernel")
+        env = environment()
+        configs = [f"--kunitconfig={ROOT}/kunit/{name}.config" for name in ("uml", "series")]
+        must(self.command("config", *configs), self.log("config"), "configuring", cwd=self.source, env=env)
+        must(self.command("build", *configs, f"--jobs={os.cpu_count()}"), self.log("build"), "building the UML kernel",
+             cwd=self.source, env=env, objects=self.objects)
+
+    def run(self, limit: int = 300) -> None:
+        """Boots the kernel, which runs its tests. Results are in `result`, its words in `console`."""
+        self.result.unlink(missing_ok=True)
+        run_logged(self.command("exec", f"--timeout={limit}", f"--json={self.result}"), self.log("run"),
+                   cwd=self.source, env=environment())
 
 
-def kunit_py(command: str, *args: str) -> list[str]:
-    options = [x for o in MAKE_OPTIONS for x in ("--make_options", o)]
-    return ["python3", str(TREE / "tools/testing/kunit/kunit.py"), command, f"--build_dir={OBJECTS}", *options, *args]
-
-
-def kunitconfigs(*names: str) -> list[str]:
-    return [f"--kunitconfig={ROOT}/kunit/{name}.config" for name in names]
-
-
-def build() -> None:
-    need_space(3, "the UML kernel")
-    env = environment()
-    configs = kunitconfigs("uml", "series")
-    must(kunit_py("config", *configs), LOGS / "kunit-config.log", "configuring", cwd=TREE, env=env)
-    must(kunit_py("build", *configs, f"--jobs={os.cpu_count()}"), LOGS / "kunit-build.log", "building the UML kernel",
-         cwd=TREE, env=env)
+SERIES = Uml(TREE, BUILD / "uml", "kunit")
 
 
 def main() -> None:
     with reporting("kunit"):
         ensure_tree()
         with step("UML kernel"):
-            build()
-        result, log = OBJECTS / "result.json", LOGS / "kunit-run.log"
-        result.unlink(missing_ok=True)
+            SERIES.build()
         with step("suites"):
-            run_logged(kunit_py("exec", "--timeout=300", f"--json={result}"), log, cwd=TREE, env=environment())
-            counts = summary(result)
-        boot = (OBJECTS / "test.log").read_text(errors="replace")
-        if noise := complaints(boot):
-            raise Failure("\n".join([*noise, "the kernel log has complaints; the log: " + rel(OBJECTS / "test.log")]))
-        verdict("kunit", counts[1] == 0, f"{in_words(counts)}; the log: {rel(log)}")
+            SERIES.run()
+            counts = summary(SERIES.result)
+        if noise := complaints(SERIES.console.read_text(errors="replace")):
+            raise Failure("\n".join([*noise, "the kernel log has complaints; the log: " + rel(SERIES.console)]))
+        verdict("kunit", counts[1] == 0, f"{in_words(counts)}; the log: {rel(SERIES.log('run'))}")
 
 
 if __name__ == "__main__":

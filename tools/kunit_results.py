@@ -30,14 +30,20 @@ def matches(name: str, glob: str) -> bool:
     return fnmatchcase(name, glob if "." in glob else glob + ".*")
 
 
-def summary(result: Path) -> tuple[int, int, int]:
-    """Prints the failures and the totals; returns (passed, failed, skipped) of all tests that ran."""
+def read(result: Path) -> list[tuple[str, str]]:
+    """Every test that ran, with its status."""
     try:
         tests = list(walk(json.loads(result.read_text())))
     except (OSError, ValueError) as e:
         raise Failure(f"kunit.py left no result ({e}): the kernel did not boot or did not finish")
     if not tests:
         raise Failure("the kernel ran no test")
+    return tests
+
+
+def summary(result: Path) -> tuple[int, int, int]:
+    """Prints the failures and the totals; returns (passed, failed, skipped) of all tests that ran."""
+    tests = read(result)
     globs = series_globs()
     if unmatched := [g for g in globs if not any(matches(name, g) for name, _ in tests)]:
         raise Failure("these lines of kunit/suites match no test that ran: " + ", ".join(unmatched))

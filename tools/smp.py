@@ -48,7 +48,7 @@ def build(what: str, *configs: str) -> None:
     env = environment()
     must([*command, "config", *args], LOGS / f"smp-{what}-config.log", "configuring", cwd=SOURCE, env=env)
     must([*command, "build", *args, f"--jobs={os.cpu_count()}"], LOGS / f"smp-{what}-build.log",
-         "building the SMP kernel", cwd=SOURCE, env=env)
+         "building the SMP kernel", cwd=SOURCE, env=env, objects=OBJECTS)
 
 
 def initramfs() -> Path:

@@ -20,9 +20,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "tools"))
 
-from common import BUILD, LOGS, MAKE_OPTIONS, TREE, Failure, environment, must, paint, reporting, say, step, verdict  # noqa: E402
+from common import BUILD, LOGS, MAKE_OPTIONS, Failure, environment, must, paint, reporting, say, step, verdict  # noqa: E402
+from kunit import SERIES, Uml  # noqa: E402
 
-OBJECTS = BUILD / "uml"
 SCRATCH = BUILD / "compile"
 EXPECTED = re.compile(r"//~ (E\d{4})")
 
@@ -33,15 +33,15 @@ class Outcome:
     problem: str  # empty when the program did what it should
 
 
-def module_command() -> str:
+def module_command(kernel: Uml) -> str:
     """The command with which kbuild compiles a module, taken from kbuild itself."""
-    if not (OBJECTS / "rust/libkernel.rmeta").exists():
+    if not (kernel.objects / "rust/libkernel.rmeta").exists():
         raise Failure("the UML kernel is not built: run 'make kunit'")
     shutil.rmtree(SCRATCH, ignore_errors=True)
     SCRATCH.mkdir(parents=True)
     shutil.copy(next((HERE / "pass").glob("*.rs")), SCRATCH / "program.rs")
     (SCRATCH / "Makefile").write_text("obj-m := program.o\n")
-    must(["make", "-C", str(TREE), f"O={OBJECTS}", "ARCH=um", *MAKE_OPTIONS, f"M={SCRATCH}", "program.o"],
+    must(["make", "-C", str(kernel.source), f"O={kernel.objects}", "ARCH=um", *MAKE_OPTIONS, f"M={SCRATCH}", "program.o"],
          LOGS / "compile.log", "compiling a module", env=environment())
     line = (SCRATCH / ".program.o.cmd").read_text().splitlines()[0]
     return line.partition(":=")[2].strip()
@@ -97,21 +97,32 @@ def errors(diagnostics: str, name: str) -> list[tuple[str, int]]:
     return found
 
 
+def programs() -> tuple[list[Path], list[Path]]:
+    """Those that must compile, and those that must not."""
+    passing, failing = (sorted((HERE / kind).glob("*.rs")) for kind in ("pass", "fail"))
+    if not passing or not failing:
+        raise Failure("tests/compile has no programs")
+    for source in failing:
+        if not EXPECTED.search(source.read_text()):
+            raise Failure(f"{source.name} names no error")
+    return passing, failing
+
+
+def compile_all(kernel: Uml) -> list[Outcome]:
+    command = module_command(kernel)
+    passing, failing = programs()
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(lambda source: compile_one(command, source), passing + failing))
+
+
 def main() -> None:
     with reporting("compile"):
         with step("programs that must and must not compile"):
-            command = module_command()
-            passing, failing = (sorted((HERE / kind).glob("*.rs")) for kind in ("pass", "fail"))
-            if not passing or not failing:
-                raise Failure("tests/compile has no programs")
-            for source in failing:
-                if not EXPECTED.search(source.read_text()):
-                    raise Failure(f"{source.name} names no error")
-            with ThreadPoolExecutor() as pool:
-                outcomes = list(pool.map(lambda source: compile_one(command, source), passing + failing))
+            outcomes = compile_all(SERIES)
         bad = [o for o in outcomes if o.problem]
         for o in bad:
             say(paint(f"    {o.name}: {o.problem}", "31"))
+        passing, failing = programs()
         verdict("compile", not bad, f"{len(outcomes) - len(bad)} passed, {len(bad)} failed "
                                     f"({len(passing)} must compile, {len(failing)} must not)")
 
