@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The first program of the SMP test kernel. KUnit has run when it starts; it lets kmemleak look at
- * what the tests left behind, prints that to the console, and reboots, which ends the emulator.
+ * The first program of the SMP test kernel. KUnit has run when it starts. It runs the series' suites
+ * again with allocations that can be made to fail, which only user space can enable; lets kmemleak
+ * look at what all tests left behind and prints that; and reboots, which ends the emulator.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,41 +12,66 @@
 #include <sys/reboot.h>
 #include <unistd.h>
 
-#define KMEMLEAK "/sys/kernel/debug/kmemleak"
+#define DEBUG "/sys/kernel/debug"
 
-static int scan(void)
+static int put(const char *path, const char *value)
 {
-	int fd = open(KMEMLEAK, O_WRONLY);
+	int fd = open(path, O_WRONLY);
 	ssize_t n;
 
-	if (fd < 0)
+	if (fd < 0) {
+		perror(path);
 		return -1;
-	n = write(fd, "scan", strlen("scan"));
+	}
+	n = write(fd, value, strlen(value));
+	if (n < 0)
+		perror(path);
 	close(fd);
 	return n < 0 ? -1 : 0;
 }
 
-int main(void)
+static void suites_with_failing_allocations(void)
+{
+	DIR *suites = opendir(DEBUG "/kunit");
+	char path[300];
+	struct dirent *d;
+
+	if (put(DEBUG "/failslab/verbose", "0") || put(DEBUG "/failslab/ignore-gfp-wait", "N"))
+		return;
+	puts("init: suites with failing allocations");
+	while (suites && (d = readdir(suites))) {
+		if (strncmp(d->d_name, "rust_workqueue", strlen("rust_workqueue")))
+			continue;
+		snprintf(path, sizeof(path), DEBUG "/kunit/%s/run", d->d_name);
+		put(path, "run");
+	}
+	puts("init: suites ended");
+	put(DEBUG "/failslab/ignore-gfp-wait", "Y");
+}
+
+static void leaks(void)
 {
 	char line[1024];
-	FILE *leaks;
-
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (mount("none", "/sys", "sysfs", 0, NULL) ||
-	    mount("none", "/sys/kernel/debug", "debugfs", 0, NULL))
-		perror("init: mount");
+	FILE *report;
 
 	/* kmemleak does not report what is younger than five seconds. */
 	sleep(6);
 	/* One scan may still see a stale pointer to something that is gone. */
-	if (scan() || scan()) {
-		perror("init: kmemleak");
-	} else {
-		leaks = fopen(KMEMLEAK, "r");
-		while (leaks && fgets(line, sizeof(line), leaks))
-			fputs(line, stdout);
-		puts("init: kmemleak scanned");
-	}
+	if (put(DEBUG "/kmemleak", "scan") || put(DEBUG "/kmemleak", "scan"))
+		return;
+	report = fopen(DEBUG "/kmemleak", "r");
+	while (report && fgets(line, sizeof(line), report))
+		fputs(line, stdout);
+	puts("init: kmemleak scanned");
+}
+
+int main(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (mount("none", "/sys", "sysfs", 0, NULL) || mount("none", DEBUG, "debugfs", 0, NULL))
+		perror("init: mount");
+	suites_with_failing_allocations();
+	leaks();
 	sync();
 	reboot(RB_AUTOBOOT);
 	return 1;
