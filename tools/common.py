@@ -185,7 +185,9 @@ def reporting(verb: str) -> Iterator[None]:
     try:
         yield
     except Failure as e:
-        print(f"{e}", file=sys.stderr, flush=True)
-        verdict(verb, False, str(e).strip().splitlines()[-1])
+        *details, last = str(e).strip().splitlines()
+        for line in details:
+            say(line)
+        verdict(verb, False, last)
     except KeyboardInterrupt:
         verdict(verb, False, "interrupted; the same command goes on from here")

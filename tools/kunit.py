@@ -9,7 +9,7 @@ from pathlib import Path
 
 from common import BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, Failure, environment, must, need_space, rel, reporting, run_logged, step, verdict
 from kernel_log import complaints
-from kunit_results import in_words, summary
+from kunit_results import summary
 from tree import ensure_tree
 
 
@@ -61,10 +61,10 @@ def main() -> None:
             SERIES.build()
         with step("suites"):
             SERIES.run()
-            counts = summary(SERIES.result)
+            everything, ours = summary(SERIES.result)
         if noise := complaints(SERIES.console.read_text(errors="replace")):
             raise Failure("\n".join([*noise, "the kernel log has complaints; the log: " + rel(SERIES.console)]))
-        verdict("kunit", counts[1] == 0, f"{in_words(counts)}; the log: {rel(SERIES.log('run'))}")
+        verdict("kunit", everything.failed == 0, f"{everything}, of which this series: {ours}; the log: {rel(SERIES.log('run'))}")
 
 
 if __name__ == "__main__":

@@ -7,10 +7,20 @@ from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import NamedTuple
 
 from common import ROOT, Failure, paint, say
 
 PASSED, SKIPPED = "PASS", "SKIP"
+
+
+class Counts(NamedTuple):
+    passed: int
+    failed: int
+    skipped: int
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
 
 
 def walk(group: dict, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
@@ -41,8 +51,8 @@ def read(result: Path) -> list[tuple[str, str]]:
     return tests
 
 
-def summary(result: Path) -> tuple[int, int, int]:
-    """Prints the failures and the totals; returns (passed, failed, skipped) of all tests that ran."""
+def summary(result: Path) -> tuple[Counts, Counts]:
+    """Prints the failures; returns the totals of all tests that ran, and of the series' own."""
     tests = read(result)
     globs = series_globs()
     if unmatched := [g for g in globs if not any(matches(name, g) for name, _ in tests)]:
@@ -50,16 +60,9 @@ def summary(result: Path) -> tuple[int, int, int]:
     for name, status in tests:
         if status not in (PASSED, SKIPPED):
             say(paint(f"    {status}: {name}", "31"))
-    ours = count([t for t in tests if any(matches(t[0], g) for g in globs)])
-    everything = count(tests)
-    say(f"    this series: {in_words(ours)}; with the kernel's other Rust tests: {in_words(everything)}")
-    return everything
+    return count(tests), count([t for t in tests if any(matches(t[0], g) for g in globs)])
 
 
-def count(tests: list[tuple[str, str]]) -> tuple[int, int, int]:
+def count(tests: list[tuple[str, str]]) -> Counts:
     by = Counter(status for _, status in tests)
-    return by[PASSED], len(tests) - by[PASSED] - by[SKIPPED], by[SKIPPED]
-
-
-def in_words(counts: tuple[int, int, int]) -> str:
-    return f"{counts[0]} passed, {counts[1]} failed" + (f", {counts[2]} skipped" if counts[2] else "")
+    return Counts(by[PASSED], len(tests) - by[PASSED] - by[SKIPPED], by[SKIPPED])
