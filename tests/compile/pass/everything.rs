@@ -97,3 +97,15 @@ pub fn delayed(queue: &'static Queue, item: Arc<Item>) {
     let _ = queue.enqueue_delayed(item.clone(), 10);
     let _ = workqueue::system_percpu().enqueue_delayed(item, 10);
 }
+
+/// Stop an item, in all ways.
+pub fn stop(item: &Arc<Item>) -> bool {
+    let _ = item.work.cancel();
+    let _ = item.work.cancel_sync();
+    let (guard, queued) = item.work.disable();
+    drop(queued);
+    let (inner, _) = item.work.disable_sync();
+    drop(inner);
+    drop(guard);
+    item.work.flush() || item.work.is_pending() || item.work.is_busy()
+}
