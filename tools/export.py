@@ -20,7 +20,7 @@ PREFIX = "PATCH"
 
 def format_patches(to: Path) -> None:
     """format-patch without anything that depends on who runs it, when, or with which git."""
-    date = git(TREE, "log", "-1", "--format=%cI", "series").strip()
+    date = git(TREE, "log", "-1", "--format=%aI", "series").strip()
     author = git(TREE, "log", "-1", "--format=%an%n%ae", "series").splitlines()
     env = git_environment() | {"GIT_COMMITTER_DATE": date, "GIT_COMMITTER_NAME": author[0], "GIT_COMMITTER_EMAIL": author[1]}
     output(["git", "-C", str(TREE), "-c", "core.abbrev=12", "-c", "diff.algorithm=histogram", "format-patch",
