@@ -2,7 +2,8 @@
 """Compiles small programs against the built `kernel` crate, with the flags of a kernel module.
 
 pass/*.rs must compile without an error. fail/*.rs must fail with exactly the errors that their
-comments name: `//~ E0599` stands on the line that the error points at.
+comments name: `//~ E0599` stands on the line that the error points at. items/*.rs is what several of
+them include.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ def compile_one(command: str, source: Path) -> Outcome:
     out = SCRATCH / source.stem
     out.mkdir()
     shutil.copy(source, out / source.name)
+    for item in (HERE / "items").glob("*.rs"):
+        shutil.copy(item, out / item.name)
     replaced = (command.replace("--out-dir ./", f"--out-dir {shlex.quote(str(out))}")
                 .replace("./.program.o.d", str(out / "program.d"))
                 .replace("obj=program.o", f"obj={out / 'program.o'}"))
