@@ -129,6 +129,8 @@ def main() -> None:
             everything, ours = summary(result)
             again = rerun(text)
         say(f"    this series: {ours}; once more, with failing allocations: {again}")
+        for figures in re.findall(r"^ *# (stress: .*)$", text, re.M):
+            say(f"    {figures}")
         say(f"    the unpatched kernel's complaints: {sum(known.values())} lines of {len(known)} kinds")
         if noise := new_complaints(text, known):
             raise Failure("\n".join([*noise, "the kernel log has new complaints; the log: " + rel(log)]))

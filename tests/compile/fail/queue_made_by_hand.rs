@@ -6,5 +6,5 @@ use kernel::prelude::*;
 use kernel::workqueue::OwnedQueue;
 
 pub fn program(queue: core::ptr::NonNull<kernel::bindings::workqueue_struct>) -> OwnedQueue {
-    OwnedQueue { queue } //~ E0451
+    OwnedQueue { queue, destruction: None } //~ E0451 //~ no code
 }

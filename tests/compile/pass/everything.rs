@@ -2,10 +2,12 @@
 
 //! What the programs in fail/ do wrong, done right.
 
+use kernel::cpu::CpuId;
 use kernel::prelude::*;
 use kernel::sync::Arc;
 use kernel::workqueue::{
-    self, impl_has_delayed_work, new_delayed_work, Builder, DelayedWork, OwnedQueue, Queue, WorkItem,
+    self, impl_has_delayed_work, new_delayed_work, Builder, DelayedWork, OwnedQueue, Queue, WorkHandle,
+    WorkItem,
 };
 
 #[pin_data]
@@ -80,8 +82,8 @@ pub fn wait(mut queue: OwnedQueue, item: Arc<Item>, value: u32) -> Result {
     let borrowed: &Queue = &queue;
     let _ = borrowed.enqueue(item.clone());
     borrowed.try_spawn(GFP_KERNEL, move || drop(value))?;
-    queue.flush();
-    queue.drain();
+    queue.flush()?;
+    queue.drain()?;
 
     let shared = Arc::new(queue, GFP_KERNEL)?;
     let other = shared.clone();
@@ -93,9 +95,45 @@ pub fn wait(mut queue: OwnedQueue, item: Arc<Item>, value: u32) -> Result {
 }
 
 /// Delayed work on a queue that lives forever.
-pub fn delayed(queue: &'static Queue, item: Arc<Item>) {
+pub fn delayed(queue: &'static Queue, item: Arc<Item>) -> Result {
     let _ = queue.enqueue_delayed(item.clone(), 10);
+    let _ = queue.mod_delayed(item.clone(), 10);
+    queue.try_spawn_delayed(GFP_KERNEL, 10, || ())?;
     let _ = workqueue::system_percpu().enqueue_delayed(item, 10);
+    Ok(())
+}
+
+/// Delayed work on a queue that is shared.
+pub fn delayed_on_owned(queue: Arc<OwnedQueue>, item: Arc<Item>) -> Result {
+    let _ = queue.enqueue_delayed(item.clone(), 10);
+    let _ = queue.mod_delayed(item.clone(), 10);
+    queue.try_spawn_delayed(GFP_KERNEL, 10, move || drop(item))?;
+    Ok(())
+}
+
+/// An item that is stopped when its owner is gone.
+pub struct Owner {
+    pub item: WorkHandle<Arc<Item>>,
+}
+
+impl Owner {
+    pub fn new(item: Arc<Item>, cpu: CpuId) -> Self {
+        let item = WorkHandle::new(item);
+        let _ = workqueue::system_percpu().enqueue_on(cpu, item.clone());
+        Self { item }
+    }
+}
+
+/// Closures that borrow, from outside the function, too.
+pub fn borrow(queue: &OwnedQueue, numbers: &mut [u32]) -> Result<usize> {
+    queue.scope(|scope| {
+        for number in numbers.iter_mut() {
+            scope.try_spawn(GFP_KERNEL, move || *number += 1)?;
+        }
+        Ok(())
+    })?;
+    let (first, second) = queue.join(|| numbers.len(), || numbers.first())?;
+    Ok(first + second.map_or(0, |second| *second as usize))
 }
 
 /// Stop an item, in all ways.

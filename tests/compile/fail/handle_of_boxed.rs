@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! T7: whoever has a boxed item has not enqueued it, and cannot stop it.
+
+use kernel::prelude::*;
+use kernel::workqueue::WorkHandle;
+
+type Pointer = Pin<KBox<Item>>;
+
+include!("both.rs");
+
+pub fn program(item: Pin<KBox<Item>>) {
+    let _ = WorkHandle::<_, 1>::new(item); //~ E0277 //~ E0277
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! T8: the queue owns a boxed item that is pending, so nobody has another pointer to give.
+
+use kernel::prelude::*;
+use kernel::workqueue::OwnedQueue;
+
+type Pointer = Pin<KBox<Item>>;
+
+include!("both.rs");
+
+pub fn program(queue: &OwnedQueue, item: Pin<KBox<Item>>) {
+    let _ = queue.mod_delayed::<_, 2>(item, 10); //~ E0277
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! T6: a plain item has no timer.
+
+use kernel::prelude::*;
+use kernel::sync::Arc;
+use kernel::workqueue::OwnedQueue;
+
+type Pointer = Arc<Item>;
+
+include!("both.rs");
+
+pub fn program(queue: &OwnedQueue, item: Arc<Item>) {
+    let _ = queue.mod_delayed::<_, 1>(item, 10); //~ E0277
+}

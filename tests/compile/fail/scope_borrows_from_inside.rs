@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! T20: what is inside the scope is gone when its closures are waited for.
+
+use kernel::prelude::*;
+use kernel::workqueue::OwnedQueue;
+
+pub fn program(queue: &OwnedQueue) -> Result {
+    queue.scope(|scope| {
+        let value = 1;
+        let borrowed = &value; //~ E0597
+        scope.try_spawn(GFP_KERNEL, move || drop(*borrowed))?;
+        Ok(())
+    })
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! T20: after the scope, nobody would wait for what is spawned.
+
+use kernel::prelude::*;
+use kernel::workqueue::OwnedQueue;
+
+pub fn program(queue: &OwnedQueue) -> Result {
+    let mut escaped = None;
+    queue.scope(|scope| {
+        escaped = Some(scope); //~ E0521
+        Ok(())
+    })?;
+    drop(escaped);
+    Ok(())
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! T20: the closure is called by another thread.
+
+use kernel::prelude::*;
+use kernel::workqueue::OwnedQueue;
+
+pub fn program(queue: &OwnedQueue, pointer: *mut u8) -> Result {
+    queue.scope(|scope| {
+        scope.try_spawn(GFP_KERNEL, move || { //~ E0277
+            let moved = pointer;
+            drop(moved);
+        })?;
+        Ok(())
+    })
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! T20: the closure is called when the caller has returned.
+
+use kernel::prelude::*;
+use kernel::workqueue::OwnedQueue;
+
+pub fn program(queue: &OwnedQueue) -> Result {
+    let value = 1;
+    let borrowed = &value; //~ E0597
+    queue.try_spawn_delayed(GFP_KERNEL, 10, move || {
+        drop(*borrowed);
+    })?;
+    Ok(())
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! T20: the closure is called by another thread.
+
+use kernel::prelude::*;
+use kernel::workqueue::OwnedQueue;
+
+pub fn program(queue: &OwnedQueue, pointer: *mut u8) -> Result {
+    queue.try_spawn_delayed(GFP_KERNEL, 10, move || { //~ E0277
+        let moved = pointer;
+        drop(moved);
+    })?;
+    Ok(())
+}
