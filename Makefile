@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 unexport MAKEFLAGS
 T := tools/toolchain >&2 &&
 
-.PHONY: all test toolchain tree export fold kunit kunit-smp compile check seeded help clean
+.PHONY: all test toolchain tree export fold kunit kunit-smp compile check seeded cost help clean
 
 all: kunit ## the main job: toolchain, kernel tree, series, UML kernel, its suites, totals
 
@@ -34,6 +34,9 @@ compile: ## programs that must, and that must not, compile against the built ker
 
 check: ## checkpatch, rustfmt, clippy, export is clean
 	@$(T) tools/check.py
+
+cost: ## instructions that the C patch adds for workqueues that do not opt in
+	@$(T) tools/cost.py
 
 seeded: ## bugs put into the series on purpose, each of which a test must report
 	@$(T) tests/seeded/run.py

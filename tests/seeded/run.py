@@ -1,9 +1,7 @@
 #!/usr/bin/env python3
-"""Puts each bug of this directory into the series, and makes sure that a test reports it.
+"""Puts each bug of bugs.py into the series, and makes sure that the tests that it names report it.
 
-Each file is a diff against the patched tree, below lines that say which rule it breaks and which test
-has to fail: `Caught-by: kunit suite.test`, `Caught-by: compile program.rs`, or
-`Caught-by: log text` for a complaint in the kernel log. With names as arguments, only those run.
+With names as arguments, only those run.
 """
 
 from __future__ import annotations
@@ -11,38 +9,21 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE.parent / "compile")]
+sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE.parent / "compile"), str(HERE)]
 
-from common import BUILD, TREE, Failure, git, lock, paint, reporting, say, step, verdict  # noqa: E402
-from kernel_log import complaints  # noqa: E402
+import smp  # noqa: E402
+from bugs import BUGS, HANG, Bug  # noqa: E402
+from common import BUILD, LOGS, TREE, Failure, git, lock, paint, reporting, say, step, verdict  # noqa: E402
+from kernel_log import complaints, new_complaints  # noqa: E402
 from kunit import Uml  # noqa: E402
 from kunit_results import PASSED, SKIPPED, read  # noqa: E402
 from run import compile_all  # noqa: E402
 from tree import ensure_tree  # noqa: E402
 
 KERNEL = Uml(BUILD / "seeded-src", BUILD / "seeded", "seeded")
-
-
-@dataclass(frozen=True)
-class Bug:
-    path: Path
-    rule: str
-    what: str
-    catchers: list[tuple[str, str]]
-
-    @staticmethod
-    def read(path: Path) -> Bug:
-        head = path.read_text().partition("\ndiff --git ")[0]
-        fields = re.findall(r"^([\w-]+): (.+)$", head, re.M)
-        named = dict(fields)
-        catchers = [tuple(value.split(" ", 1)) for key, value in fields if key == "Caught-by"]
-        if not catchers or any(len(c) != 2 or c[0] not in ("kunit", "compile", "log") for c in catchers):
-            raise Failure(f"{path.name} does not say what catches it")
-        return Bug(path, named["Rule"], named["Bug"], catchers)
 
 
 def reports() -> dict[str, dict[str, str]]:
@@ -56,6 +37,8 @@ def reports() -> dict[str, dict[str, str]]:
         tests = read(KERNEL.result)
     except Failure:
         tests = []
+        words = HANG.partition(" ")[2]
+        found["log"][words] = words
     for name, status in tests:
         if status not in (PASSED, SKIPPED):
             case = re.escape(name.rpartition(".")[2])
@@ -64,21 +47,44 @@ def reports() -> dict[str, dict[str, str]]:
     return found
 
 
+def smp_reports() -> dict[str, dict[str, str]]:
+    """What the SMP kernel complains about, built from the sources as they are."""
+    with lock("smp"):
+        known = smp.baseline()
+        smp.checkout(git(KERNEL.source, "stash", "create").strip())
+        smp.build("seeded", "smp", "series")
+        return {"smp": {line: line for line in new_complaints(smp.boot(LOGS / "smp-seeded-run.log"), known)}}
+
+
+def put_in(bug: Bug) -> None:
+    for name, old, new in bug.edits:
+        path = KERNEL.source / name
+        text = path.read_text()
+        if old not in text:
+            raise Failure(f"{bug.name}: what it replaces is not in {name} any more")
+        path.write_text(text.replace(old, new, 1))
+
+
 def checked(bug: Bug) -> list[str]:
-    """Applies, builds, tests; returns what is wrong with the tests."""
-    git(KERNEL.source, "apply", str(bug.path))
+    """Puts the bug in, builds, tests; returns what is wrong with the tests."""
+    kinds = {kind for kind, _ in bug.catchers}
+    found: dict[str, dict[str, str]] = {}
     try:
-        KERNEL.build()
-        found = reports()
+        put_in(bug)
+        if "smp" in kinds:
+            found |= smp_reports()
+        if kinds - {"smp"}:
+            KERNEL.build()
+            found |= reports()
     finally:
         git(KERNEL.source, "checkout", "--quiet", "--force", ".")
     missed = []
     for kind, name in bug.catchers:
-        words = [text for key, text in found[kind].items() if (name in key if kind == "log" else name == key)]
+        words = [text for key, text in found[kind].items() if (name in key if kind in ("log", "smp") else name == key)]
         if words:
             say(f"    {kind} {name}: {words[0]}")
         else:
-            missed.append(f"{bug.path.name}: {kind} {name} did not report it")
+            missed.append(f"{bug.name}: {kind} {name} did not report it")
     return missed
 
 
@@ -97,16 +103,18 @@ def main() -> None:
     with reporting("seeded"), lock("seeded"):
         ensure_tree()
         wanted = set(sys.argv[1:])
-        bugs = [Bug.read(p) for p in sorted(HERE.glob("*.patch")) if not wanted or p.stem in wanted]
+        if unknown := wanted - {bug.name for bug in BUGS}:
+            raise Failure("no such bug: " + ", ".join(sorted(unknown)))
+        bugs = [bug for bug in BUGS if not wanted or bug.name in wanted]
         with step("the kernel without a bug"):
             prepare()
         missed: list[str] = []
         for bug in bugs:
-            with step(f"{bug.path.stem}, {bug.rule}: {bug.what}"):
+            with step(f"{bug.name}, {bug.rule}: {bug.what}"):
                 try:
                     missed += checked(bug)
                 except (Failure, subprocess.SubprocessError) as e:
-                    missed.append(f"{bug.path.name}: {str(e).splitlines()[-1]}")
+                    missed.append(f"{bug.name}: {str(e).splitlines()[-1]}")
         for problem in missed:
             say("    " + paint(problem, "31"))
         bad = len({m.partition(":")[0] for m in missed})
