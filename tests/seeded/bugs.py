@@ -287,7 +287,7 @@ bug(
     "T1",
     "destroying a queue forgets items whose timer is armed",
     [f"kunit {D}drop_executes_delayed_items_early", f"kunit {D}drop_executes_ten_thousand_delayed_items"],
-    (K, "	if (wq->flags & WQ_TRACK_DELAYED)\n		expire_tracked_works(wq);\n", ""),
+    (K, "\tif (wq->flags & WQ_TRACK_DELAYED)\n\t\texpire_tracked_works(wq);\n", "\t(void)expire_tracked_works;\n"),
 )
 bug(
     "queue-does-not-track",
