@@ -32,13 +32,14 @@ def reports() -> dict[str, dict[str, str]]:
     KERNEL.run(limit=120)
     console = KERNEL.console.read_text(errors="replace")
     found["log"] = {line: line for line in complaints(console)}
+    if "System halted" not in console:
+        words = HANG.partition(" ")[2]
+        found["log"][words] = words
     found["kunit"] = {}
     try:
         tests = read(KERNEL.result)
     except Failure:
         tests = []
-        words = HANG.partition(" ")[2]
-        found["log"][words] = words
     for name, status in tests:
         if status not in (PASSED, SKIPPED):
             case = re.escape(name.rpartition(".")[2])
