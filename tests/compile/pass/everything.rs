@@ -5,6 +5,10 @@
 use kernel::cpu::CpuId;
 use kernel::prelude::*;
 use kernel::sync::Arc;
+use kernel::task::Task;
+use kernel::task_work::{
+    self, impl_has_task_work, AddError, NotifyMode, TaskWork, TaskWorkItem,
+};
 use kernel::workqueue::{
     self, impl_has_delayed_work, new_delayed_work, Builder, DelayedWork, OwnedQueue, Queue, WorkHandle,
     WorkItem,
@@ -146,4 +150,40 @@ pub fn stop(item: &Arc<Item>) -> bool {
     drop(inner);
     drop(guard);
     item.work.flush() || item.work.is_pending() || item.work.is_busy()
+}
+
+#[pin_data]
+pub struct Report {
+    pub text: KVec<u8>,
+    #[pin]
+    work: TaskWork<Report>,
+}
+
+impl_has_task_work! {
+    impl HasTaskWork<Self> for Report { self.work }
+}
+
+impl TaskWorkItem for Report {
+    type Pointer = Arc<Self>;
+
+    fn run(this: Arc<Self>) {
+        let _ = this.text.len();
+    }
+}
+
+/// Give a task something to do, in all ways.
+pub fn notify(task: &Task, report: &Arc<Report>, text: KVec<u8>) -> Result<(), KVec<u8>> {
+    for mode in [
+        NotifyMode::None,
+        NotifyMode::Resume,
+        NotifyMode::Signal,
+        NotifyMode::SignalNoIpi,
+    ] {
+        if let Err(AddError { work, .. }) = task_work::add(task, report.clone(), mode) {
+            drop(work);
+        }
+        let _ = report.work.is_pending() && report.work.cancel(task).is_some();
+    }
+    task_work::try_spawn(current!(), NotifyMode::Resume, GFP_KERNEL, move || drop(text))
+        .map_err(|_| KVec::new())
 }

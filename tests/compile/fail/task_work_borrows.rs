@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! T20: the item may be executed when what it borrows is gone.
+
+use kernel::prelude::*;
+use kernel::sync::Arc;
+use kernel::task::Task;
+use kernel::task_work::{self, impl_has_task_work, NotifyMode, TaskWork, TaskWorkItem};
+
+#[pin_data]
+pub struct Item<'a> {
+    value: &'a u32,
+    #[pin]
+    work: TaskWork<Item<'a>>,
+}
+
+impl_has_task_work! {
+    impl{'a} HasTaskWork<Self> for Item<'a> { self.work }
+}
+
+impl<'a> TaskWorkItem for Item<'a> {
+    type Pointer = Arc<Self>;
+
+    fn run(_this: Arc<Self>) {}
+}
+
+pub fn program<'a>(task: &Task, item: Arc<Item<'a>>) {
+    let _ = task_work::add(task, item, NotifyMode::Resume); //~ E0521
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! T15, T20: a task work cannot be given the `current` of who adds it.
+
+use kernel::prelude::*;
+use kernel::task::Task;
+use kernel::task_work::{self, NotifyMode};
+
+pub fn program(task: &Task) {
+    let current = current!();
+    let func = move || {
+        let _pid = current.pid();
+    };
+    let _ = task_work::try_spawn(task, NotifyMode::Resume, GFP_KERNEL, func); //~ E0277
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! T20: the item is executed, and maybe dropped, by another task.
+
+use kernel::prelude::*;
+
+type Pointer = Pin<KBox<Item>>;
+type Data = *mut u32;
+
+include!("task_work.rs");
+
+pub fn program(task: &Task, item: Pointer) {
+    let _ = task_work::add(task, item, NotifyMode::Resume); //~ E0277
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! T20: the closure may be called when what it borrows is gone.
+
+use kernel::prelude::*;
+use kernel::task::Task;
+use kernel::task_work::{self, NotifyMode};
+
+pub fn program(task: &Task, value: &u32) {
+    let func = move || {
+        let _copy = *value;
+    };
+    let _ = task_work::try_spawn(task, NotifyMode::Resume, GFP_KERNEL, func); //~ E0521
+}

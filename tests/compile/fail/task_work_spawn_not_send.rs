@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! T20: the closure is called, and maybe dropped, by another task.
+
+use kernel::prelude::*;
+use kernel::task::Task;
+use kernel::task_work::{self, NotifyMode};
+
+pub fn program(task: &Task, pointer: *mut u32) {
+    let func = move || {
+        let _ = pointer;
+        let _copy = pointer;
+    };
+    let _ = task_work::try_spawn(task, NotifyMode::Resume, GFP_KERNEL, func); //~ E0277
+}
