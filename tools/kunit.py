@@ -13,6 +13,12 @@ from kunit_results import summary
 from tree import ensure_tree
 
 
+# The Makefile of UML makes all Rust code position independent, and its module loader cannot load that.
+MODULES = "RUSTFLAGS_MODULE=-Crelocation-model=static -Ccode-model=large"
+OPTIONS = tuple(f"--make_options={o}" for o in (*MAKE_OPTIONS, MODULES))
+CONFIGS = tuple(ROOT / f"kunit/{name}.config" for name in ("uml", "series", "sample"))
+
+
 @dataclass(frozen=True)
 class Uml:
     """A UML kernel: its source, its objects, and how its logs are called."""
@@ -20,6 +26,8 @@ class Uml:
     source: Path
     objects: Path
     name: str
+    configs: tuple[Path, ...] = CONFIGS
+    options: tuple[str, ...] = OPTIONS  # of kunit.py
 
     @property
     def result(self) -> Path:
@@ -33,13 +41,12 @@ class Uml:
         return LOGS / f"{self.name}-{what}.log"
 
     def command(self, verb: str, *args: str) -> list[str]:
-        options = [x for o in MAKE_OPTIONS for x in ("--make_options", o)]
-        return ["python3", str(self.source / "tools/testing/kunit/kunit.py"), verb, f"--build_dir={self.objects}", *options, *args]
+        return ["python3", str(self.source / "tools/testing/kunit/kunit.py"), verb, f"--build_dir={self.objects}", *self.options, *args]
 
     def build(self) -> None:
         need_space(4, "the UML kernel")
         env = environment()
-        configs = [f"--kunitconfig={ROOT}/kunit/{name}.config" for name in ("uml", "series")]
+        configs = [f"--kunitconfig={config}" for config in self.configs]
         must(self.command("config", *configs), self.log("config"), "configuring", cwd=self.source, env=env)
         must(self.command("build", *configs, f"--jobs={os.cpu_count()}"), self.log("build"), "building the UML kernel",
              cwd=self.source, env=env, objects=self.objects)

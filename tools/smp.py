@@ -52,29 +52,44 @@ def build(what: str, *configs: str) -> None:
          "building the SMP kernel", cwd=SOURCE, env=env, objects=OBJECTS)
 
 
+def build_series() -> None:
+    checkout(edited_tree())
+    build("series", "smp", "series", "sample")
+
+
+def archive(root: Path) -> Path:
+    """An initramfs of a directory."""
+    image = root.with_suffix(".cpio")
+    output(["sh", "-c", f"find . | cpio --quiet -o -H newc >{image}"], cwd=root, env=environment())
+    return image
+
+
 def initramfs() -> Path:
     root = BUILD / "smp-root"
     for name in ("dev", "sys"):
         (root / name).mkdir(parents=True, exist_ok=True)
     env = environment()
     output(["clang", "-static", "-O2", "-Wall", "-Werror", "-o", str(root / "init"), str(ROOT / "tests/smp/init.c")], env=env)
-    image = BUILD / "smp-root.cpio"
-    output(["sh", "-c", f"find . | cpio --quiet -o -H newc >{image}"], cwd=root, env=env)
-    return image
+    return archive(root)
 
 
-def boot(log: Path) -> str:
-    """Boots under emulation and returns the console's text."""
+def emulate(log: Path, initrd: Path, options: str) -> str:
+    """Boots under emulation, until the kernel reboots, and returns the console's text."""
     # With five levels of page tables, an interrupt during identify_cpu(), which clears the CPU's
     # features for a moment, makes KASAN take any address for a wild one.
     command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max,la57=off", "-smp", str(CPUS), "-m", "2G",
                "-nodefaults", "-nographic", "-no-reboot", "-serial", "stdio",
-               "-kernel", str(OBJECTS / "arch/x86/boot/bzImage"), "-initrd", str(initramfs()),
-               "-append", "console=ttyS0 kunit.enable=1 panic=-1 rdinit=/init printk.devkmsg=on"]
+               "-kernel", str(OBJECTS / "arch/x86/boot/bzImage"), "-initrd", str(initrd),
+               "-append", f"console=ttyS0 panic=-1 rdinit=/init {options}"]
     status = run_logged(command, log, env=environment(), timeout=LIMIT)
     text = log.read_text(errors="replace")
     if status == 124:
         raise Failure(f"the kernel did not end within {duration(LIMIT)}: a hang; its last words are in {rel(log)}")
+    return text
+
+
+def boot(log: Path) -> str:
+    text = emulate(log, initramfs(), "kunit.enable=1 printk.devkmsg=on")
     if "init: kmemleak scanned" not in text:
         raise Failure(f"the kernel did not get through its tests and the leak scan; the log: {rel(log)}")
     return text
@@ -117,9 +132,8 @@ def main() -> None:
     with reporting("kunit-smp"), lock("smp"):
         ensure_tree()
         known = baseline()
-        checkout(edited_tree())
         with step("SMP kernel"):
-            build("series", "smp", "series")
+            build_series()
         log, result = LOGS / "smp-series-run.log", OBJECTS / "result.json"
         result.unlink(missing_ok=True)
         with step(f"suites on {CPUS} CPUs"):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 W, R = "rust/kernel/workqueue.rs", "rust/kernel/workqueue/"
 B, O, C, X, G, P = (f"{R}{name}.rs" for name in ("builder", "owned_queue", "cancel", "disable", "handle", "scope"))
 K, H = "kernel/workqueue.c", "rust/helpers/workqueue.c"
+T = "rust/kernel/task_work.rs"
 S = "rust_workqueue."
 Q, CS, XS, N, M, D, E = (
     f"rust_workqueue_{name}."
@@ -444,4 +445,92 @@ bug(
         '                        true,\n                        c"OwnedQueue::join"',
         '                        false,\n                        c"OwnedQueue::join"',
     ),
+)
+bug(
+    "kernel-thread-is-accepted",
+    "T15",
+    "what never returns to user mode gets task work",
+    ["kunit rust_task_work.kernel_thread_is_refused"],
+    (T, "& bindings::PF_KTHREAD != 0 {", "& bindings::PF_KTHREAD == u32::MAX {"),
+)
+bug(
+    "add-makes-its-error-up",
+    "T16",
+    "whatever C says is wrong, add() says the same",
+    ["kunit rust_task_work.exited_task_is_refused"],
+    (
+        T,
+        "to_result(unsafe { bindings::task_work_add(task, head, mode.as_raw()) });",
+        "to_result(unsafe { bindings::task_work_add(task, head, mode.as_raw()) }).map_err(|_| EINVAL);",
+    ),
+)
+bug(
+    "mode-of-nmi",
+    "T17",
+    "a mode for NMIs has a name",
+    ["compile task_work_nmi.rs"],
+    (T, "    SignalNoIpi,\n}", "    SignalNoIpi,\n    /// For NMIs.\n    NmiCurrent,\n}"),
+    (
+        T,
+        "            Self::Signal => ",
+        "            Self::NmiCurrent => bindings::task_work_notify_mode_TWA_NMI_CURRENT,\n            Self::Signal => ",
+    ),
+)
+bug(
+    "signal-does-not-interrupt",
+    "T17",
+    "a mode is taken for another",
+    ["kunit rust_task_work.only_signal_interrupts_a_sleeper"],
+    (T, "Self::Signal => bindings::task_work_notify_mode_TWA_SIGNAL,", "Self::Signal => bindings::task_work_notify_mode_TWA_RESUME,"),
+)
+bug(
+    "pending-item-is-accepted",
+    "T18",
+    "an item gets into the lists of two tasks",
+    ["kunit rust_task_work.pending_item_is_refused"],
+    (T, ".xchg(true, Acquire) {", ".xchg(true, Acquire) && false {"),
+)
+bug(
+    "boxed-task-work-is-shared",
+    "T18",
+    "an item that a task has got can be cancelled through a reference",
+    ["compile task_work_cancel_boxed.rs"],
+    (T, "    T: TaskWorkItem<ID, Pointer = Arc<T>>,\n    T: HasTaskWork<T, ID>,\n    Arc<T>: Send,", "    T: TaskWorkItem<ID>,\n    T: HasTaskWork<T, ID>,"),
+    (T, "pub fn cancel(&self, task: &Task) -> Option<Arc<T>> {", "pub fn cancel(&self, task: &Task) -> Option<T::Pointer> {"),
+)
+bug(
+    "cancelled-task-work-leaks",
+    "T5",
+    "the reference of a cancelled item is lost",
+    ["kunit rust_task_work.cancel_takes_the_item_back"],
+    (T, "        Some(unsafe { T::Pointer::end(head) })", "        let _ = core::mem::ManuallyDrop::new(unsafe { T::Pointer::end(head) });\n        None"),
+)
+bug(
+    "module-is-not-pinned",
+    "T19",
+    "a module can be unloaded while a task has a pointer to its code",
+    ["sample task work, unload"],
+    (T, "    if module.is_null() {", "    if module.is_null() || true {\n        let module = core::ptr::null_mut();"),
+)
+bug(
+    "module-stays-pinned",
+    "T19",
+    "the reference to the module is lost when the item has been executed",
+    ["sample unload"],
+    (T, "    // SAFETY: `add_raw` has taken the reference.\n    unsafe { bindings::module_put(module) };", "    let _ = module;"),
+)
+bug(
+    "task-work-of-any-pointer",
+    "T20",
+    "an item that is not Send or borrows is given to a task",
+    ["compile task_work_not_send.rs", "compile task_work_not_sync.rs", "compile task_work_borrows.rs"],
+    (T, "    W: TaskWorkPointer<ID> + Send + 'static,", "    W: TaskWorkPointer<ID>,"),
+)
+bug(
+    "task-work-of-any-closure",
+    "T20",
+    "a closure that is not Send or borrows is given to a task",
+    ["compile task_work_spawn_not_send.rs", "compile task_work_spawn_borrows.rs"],
+    (T, "    W: TaskWorkPointer<ID> + Send + 'static,", "    W: TaskWorkPointer<ID>,"),
+    (T, "    F: FnOnce() + Send + 'static,", "    F: FnOnce(),"),
 )

@@ -48,7 +48,8 @@ static void suites_with_failing_allocations(void)
 		return;
 	say("init: suites with failing allocations");
 	while (suites && (d = readdir(suites))) {
-		if (strncmp(d->d_name, "rust_workqueue", strlen("rust_workqueue")))
+		if (strncmp(d->d_name, "rust_workqueue", strlen("rust_workqueue")) &&
+		    strncmp(d->d_name, "rust_task_work", strlen("rust_task_work")))
 			continue;
 		snprintf(path, sizeof(path), DEBUG "/kunit/%s/run", d->d_name);
 		put(path, "run");

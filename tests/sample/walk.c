@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Walks through the workqueue sample, as the first program of a kernel. The timeline goes to the
+ * kernel log, so that it and the lines of the module are in one order, with the times of one clock.
+ */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "walk.h"
+
+#define DEVICE "/dev/rust-workqueue"
+#define MODULE "rust_workqueue"
+#define KMEMLEAK "/sys/kernel/debug/kmemleak"
+
+static int kmsg, passed, failed;
+static int end = RB_POWER_OFF;
+static const char *name = "start";
+
+const char *error_name(int error)
+{
+	return error ? strerrorname_np(error) : "0";
+}
+
+static void put(const char *text)
+{
+	char line[400];
+	int n = snprintf(line, sizeof(line), "walk: %s: %s\n", name, text);
+
+	if (write(kmsg, line, n) != n)
+		abort();
+}
+
+void say(const char *format, ...)
+{
+	char text[300];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	put(text);
+}
+
+bool check(bool ok, const char *format, ...)
+{
+	char text[300];
+	int n = snprintf(text, sizeof(text), "%s: ", ok ? "ok" : "FAIL");
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text + n, sizeof(text) - n, format, args);
+	va_end(args);
+	put(text);
+	*(ok ? &passed : &failed) += 1;
+	return ok;
+}
+
+static void finish(void)
+{
+	name = "end";
+	say("%d passed, %d failed", passed, failed);
+	sync();
+	reboot(end);
+}
+
+static void hang(int signal)
+{
+	(void)signal;
+	check(false, "hangs");
+	finish();
+}
+
+void section(const char *new, unsigned int limit)
+{
+	name = new;
+	put("begins");
+	alarm(limit);
+}
+
+double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+void pause_ms(int ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	while (nanosleep(&t, &t) && errno == EINTR)
+		;
+}
+
+void expect(int fd, unsigned long command, int argument, int result, const char *what)
+{
+	int got = ioctl(fd, command, &argument);
+	char with[20] = "";
+
+	if (got < 0)
+		got = -errno;
+	if (_IOC_SIZE(command))
+		snprintf(with, sizeof(with), " %d", argument);
+	if (got < 0)
+		check(got == result, "%s%s: %s", what, with, strerrorname_np(-got));
+	else
+		check(got == result, "%s%s: %d", what, with, got);
+}
+
+void open_lab(struct lab *lab)
+{
+	lab->n = 0;
+	lab->fd = open(DEVICE, O_RDONLY | O_CLOEXEC);
+	if (lab->fd >= 0)
+		return;
+	check(false, "open: %s", strerror(errno));
+	finish();
+}
+
+void close_lab(struct lab *lab)
+{
+	close(lab->fd);
+}
+
+void read_events(struct lab *lab)
+{
+	ssize_t n;
+
+	while ((n = read(lab->fd, &lab->events[lab->n], sizeof(struct event))) > 0) {
+		if (++lab->n == MAX_EVENTS)
+			break;
+	}
+}
+
+static struct event *find(struct lab *lab, enum what what, bool executed, int n)
+{
+	int i;
+
+	for (i = 0; i < lab->n; i++) {
+		struct event *e = &lab->events[i];
+
+		if (e->what == (int)what && e->executed == executed && !--n)
+			return e;
+	}
+	return NULL;
+}
+
+int count(struct lab *lab, enum what what, bool executed)
+{
+	int n = 0;
+
+	read_events(lab);
+	while (find(lab, what, executed, n + 1))
+		n++;
+	return n;
+}
+
+struct event *nth(struct lab *lab, enum what what, bool executed, int n)
+{
+	struct event *e;
+
+	while (read_events(lab), !(e = find(lab, what, executed, n)))
+		pause_ms(5); /* The alarm of the section ends this. */
+	return e;
+}
+
+static int load_file(const char *path, const char *parameters)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int error = 0;
+
+	if (fd < 0 || syscall(SYS_finit_module, fd, parameters, 0))
+		error = errno;
+	close(fd);
+	return error;
+}
+
+int load(int backlog)
+{
+	char parameters[40];
+
+	snprintf(parameters, sizeof(parameters), "backlog=%d", backlog);
+	return load_file("/" MODULE ".ko", parameters);
+}
+
+int unload(void)
+{
+	return syscall(SYS_delete_module, MODULE, O_NONBLOCK) ? errno : 0;
+}
+
+/* A module that is not loaded yet may be freed with its task work pending. */
+static void failing_init(void)
+{
+	int error;
+
+	section("failing init", 60);
+	error = load_file("/failing_init.ko", "");
+	check(error == ENODEV, "a module's init adds task work: %s", error_name(error));
+}
+
+/* What another program says, as a part of this one. */
+static void program(const char *new, const char *path)
+{
+	int out[2], status;
+	char line[300];
+	FILE *lines;
+	pid_t pid;
+
+	section(new, 600);
+	if (pipe2(out, O_CLOEXEC) || (pid = fork()) < 0)
+		abort();
+	if (!pid) {
+		dup2(out[1], STDOUT_FILENO);
+		execl(path, path, NULL);
+		_exit(127);
+	}
+	close(out[1]);
+	lines = fdopen(out[0], "r");
+	while (fgets(line, sizeof(line), lines)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!strncmp(line, "  ok: ", 6))
+			check(true, "%s", line + 6);
+		else if (!strncmp(line, "  FAIL: ", 8))
+			check(false, "%s", line + 8);
+	}
+	fclose(lines);
+	waitpid(pid, &status, 0);
+	check(!status, "%s ends with status %#x", path, status);
+}
+
+/* What the module may have left behind, if the kernel looks for that. */
+static void leaks(void)
+{
+	int fd = open(KMEMLEAK, O_RDWR);
+	char line[1024];
+	FILE *report;
+
+	if (fd < 0)
+		return;
+	section("leaks", 300);
+	/* kmemleak does not report what is younger than five seconds; one scan may see stale pointers. */
+	pause_ms(6000);
+	if (write(fd, "scan", 4) != 4 || write(fd, "scan", 4) != 4)
+		check(false, "kmemleak does not scan: %s", strerror(errno));
+	close(fd);
+	report = fopen(KMEMLEAK, "r");
+	while (report && fgets(line, sizeof(line), report)) {
+		line[strcspn(line, "\n")] = '\0';
+		say("%.250s", line);
+	}
+	say("kmemleak scanned");
+}
+
+int main(int argc, char **argv)
+{
+	if (mount("none", "/dev", "devtmpfs", 0, NULL) || mount("none", "/proc", "proc", 0, NULL))
+		return 1;
+	kmsg = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	if (kmsg < 0)
+		return 1;
+	/* The emulator ends when the kernel reboots. */
+	if (argc > 1 && !strcmp(argv[1], "reboot"))
+		end = RB_AUTOBOOT;
+	if (!mount("none", "/sys", "sysfs", 0, NULL))
+		mount("none", "/sys/kernel/debug", "debugfs", 0, NULL);
+	signal(SIGALRM, hang);
+
+	section("load", 60);
+	if (check(!load(0), "the module can be loaded")) {
+		exercises();
+		errors();
+		task_work();
+		section("unload", 60);
+		check(!unload(), "the module can be unloaded");
+		unloading();
+	}
+	failing_init();
+	program("binder", "/binder");
+	leaks();
+	finish();
+	return 1;
+}

@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""make sample: walks through the sample driver from user space, in user mode Linux.
+make sample-smp: the same on x86_64 with several CPUs, on the kernel of kunit-smp.
+
+The walk (tests/sample) checks what user space sees. It writes to the kernel log, so what it does and
+what the module says are in one order, with the times of one clock: that is checked here.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+import smp
+from common import (BUILD, LOGS, MAKE_OPTIONS, ROOT, Failure, duration, environment, lock, must, output, paint, rel, reporting,
+                    run_logged, say, step, verdict)
+from kernel_log import new_complaints
+from kunit import MODULES, SERIES, Uml
+from kunit_results import Counts
+from tree import ensure_tree
+
+PROGRAM = ROOT / "tests/sample"
+PROGRAMS = {"init": ("walk.c", "exercises.c", "task_work.c", "unloading.c"), "binder": ("binder.c",)}
+MODULE = "samples/rust/rust_workqueue.ko"
+LIMIT = 5 * 60  # seconds for UML, which takes half a minute
+OPTIONS = "kunit.enable=0 printk.time=1 printk.devkmsg=on"
+LINE = re.compile(r"^\[ *(\d+\.\d+)\](?:\[ *[TC]\d+\])? (walk|rust_workqueue): (.*)$", re.M)
+
+# Everything has ended in these sections, also what repeats itself until it is stopped.
+SILENT = ("closed", "backlog, unloaded")
+ENDLESS = re.compile(r"Repeat \d{5,}")
+# What the module logs in a section, in this order.
+EXPECTED = {
+    **{name: [] for name in SILENT},
+    "kick": ["Kick 42"],
+    "repeat": [f"Repeat {n}" for n in range(5, 0, -1)],
+    "stop": [],
+    "ordered pair": 3 * ["Slow 0", "Quick 0"],
+    "delay": ["Delayed 0"],
+    "delay, modified": ["Delayed 0"],
+    "delay, cancelled": ["Delayed 0"],
+    "closure": ["Closure 7"],
+    "burst": 20 * ["Burst 1"],
+    "close": ["Slow 0", "Quick 0", "Kick 5"],
+    "errors": ["Closure 1", "Closure 2"],
+    "unload": [],
+    "task work, cancelled": [],
+    "task work, unload": ["TaskWork 0"],
+    "task work, unloaded": ["Loaded with a backlog of 0"],
+    "backlog": ["Loaded with a backlog of 8", *(f"Backlog {n}" for n in range(1, 9)), "Closure 0"],
+}
+# How many seconds after the beginning of a section its last line is logged, at least.
+DURATION = {"repeat": 0.05, "ordered pair": 0.9, "delay": 2, "delay, modified": 0.5, "close": 0.3, "backlog": 0.4}
+TICK = 0.02  # The clock of the log may be as coarse as that, and differ as much between CPUs.
+# Where the module is loaded again and again.
+LOADS = {"many times": 200, "under load": 50}
+
+
+@dataclass
+class Section:
+    name: str
+    start: float
+    lines: list[tuple[float, str, str]] = field(default_factory=list)  # time, who, text
+
+    def module(self) -> list[tuple[float, str]]:
+        return [(time, text.partition(" by thread ")[0]) for time, who, text in self.lines if who != "walk"]
+
+
+def sections(text: str) -> list[Section]:
+    found = [Section("start", 0)]
+    for time, who, words in LINE.findall(text):
+        name, _, rest = words.partition(": ")
+        if who == "walk" and rest == "begins":
+            found.append(Section(name, float(time)))
+        else:
+            found[-1].lines.append((float(time), who, rest if who == "walk" else words))
+    return found
+
+
+def timeline(walk: list[Section]) -> None:
+    for section in walk:
+        say(f"  {section.start:7.3f} s  {paint(section.name, '1')}")
+        for time, who, text in section.lines:
+            if who == "walk":
+                say(f"  {time:7.3f} s    " + (paint(text, "31") if text.startswith("FAIL") else text))
+            elif section.name not in LOADS:
+                say(f"  {time:7.3f} s    " + paint("| " + text, "2"))
+
+
+def log_problems(walk: list[Section]) -> list[str]:
+    """What is wrong with order and times of the lines in the kernel log."""
+    problems = []
+    times = [time for section in walk for time, _ in section.module()]
+    if any(later < earlier - TICK for earlier, later in pairwise(times)):
+        problems.append("the times of the module's lines are not in order")
+    for name in {*EXPECTED, *LOADS} - {section.name for section in walk}:
+        problems.append(f"{name}: not in the log")
+    for section in walk:
+        texts = [text for _, text in section.module() if section.name in SILENT or not ENDLESS.match(text)]
+        if texts != EXPECTED.get(section.name, texts):
+            problems.append(f"{section.name}: the module logged {', '.join(texts) or 'nothing'}")
+        last = max((time for time, _ in section.module()), default=section.start)
+        if last - section.start < DURATION.get(section.name, 0) - TICK:
+            problems.append(f"{section.name}: took {last - section.start:.3f} s only")
+        if section.name in LOADS:
+            problems += loads_problems(section.name, texts)
+    return problems
+
+
+def loads_problems(name: str, texts: list[str]) -> list[str]:
+    """Whatever else happens: between two loads, the backlog is executed once."""
+    problems = []
+    starts = [n for n, text in enumerate(texts) if text.startswith("Loaded ")]
+    if len(starts) != LOADS[name]:
+        problems.append(f"{name}: loaded {len(starts)} times, not {LOADS[name]}")
+    for start, end in zip(starts, [*starts[1:], len(texts)]):
+        length = int(texts[start].rpartition(" ")[2])
+        count = Counter(texts[start:end])
+        if not count["Backlog 1"] == count["Closure 0"] == length:
+            problems.append(f"{name}: backlog of {length}, {count['Backlog 1']} items and {count['Closure 0']} "
+                            "delayed closures executed")
+        if name == "many times" and not count["Kick 1"] == count["Closure 1"] == 1:
+            problems.append(f"{name}: {count['Kick 1']} items and {count['Closure 1']} closures executed for one of each")
+    return problems
+
+
+def make_root(root: Path, source: Path, objects: Path, options: tuple[str, ...]) -> None:
+    """A directory with the programs, one of them as init, and the modules."""
+    shutil.rmtree(root, ignore_errors=True)
+    for name in ("dev", "proc", "sys"):
+        (root / name).mkdir(parents=True)
+    for program, sources in PROGRAMS.items():
+        output(["clang", "-static", "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(root / program),
+                *(str(PROGRAM / name) for name in sources)], env=environment())
+    shutil.copy(objects / MODULE, root)
+    built = root.with_name(root.name + "-modules")
+    must(["make", f"O={objects}", *options, f"M={PROGRAM / 'failing_init'}", f"MO={built}", "modules"],
+         LOGS / f"{root.name}-modules.log", "building a module", cwd=source, env=environment())
+    shutil.copy(built / "failing_init.ko", root)
+
+
+def report(verb: str, text: str, log: Path, known: Counter[str]) -> None:
+    walk = sections(text)
+    timeline(walk)
+    end = re.search(r"walk: end: (\d+) passed, (\d+) failed$", text, re.M)
+    if not end:
+        raise Failure(f"the walk did not get to its end; the log: {rel(log)}")
+    problems = log_problems(walk)
+    for problem in problems:
+        say(paint(f"    kernel log, FAIL: {problem}", "31"))
+    if noise := new_complaints(text, known):
+        raise Failure("\n".join([*noise, "the kernel log has complaints; the log: " + rel(log)]))
+    checked = 1 + len(EXPECTED) + len(DURATION) + len(LOADS)
+    total = Counts(int(end[1]) + max(0, checked - len(problems)), int(end[2]) + len(problems), 0)
+    say(f"    kernel log: {checked} checks of order and times, {len(problems)} failed")
+    verdict(verb, total.failed == 0, f"{total}; the log: {rel(log)}")
+
+
+def uml(kernel: Uml) -> None:
+    with step("UML kernel"):
+        kernel.build()
+    root, log = BUILD / "sample-root", kernel.log("sample")
+    with step("walk through the sample"):
+        make_root(root, kernel.source, kernel.objects, ("ARCH=um", *MAKE_OPTIONS, MODULES))
+        status = run_logged([str(kernel.objects / "linux"), "mem=1G", "root=/dev/root", "rootfstype=hostfs", f"rootflags={root}",
+                             "rw", "init=/init", "con0=fd:0,fd:1", "con=null", "console=tty", *OPTIONS.split()],
+                            log, env=environment(), timeout=LIMIT)
+    text = log.read_text(errors="replace")
+    if status == 124:
+        timeline(sections(text))
+        raise Failure(f"the kernel did not end within {duration(LIMIT)}: a hang; its last words are in {rel(log)}")
+    report("sample", text, log, Counter())
+
+
+def several_cpus() -> None:
+    known = smp.baseline()
+    with step("SMP kernel"):
+        smp.build_series()
+    root, log = BUILD / "sample-smp-root", LOGS / "smp-sample.log"
+    with step(f"walk through the sample on {smp.CPUS} CPUs"):
+        make_root(root, smp.SOURCE, smp.OBJECTS, ("ARCH=x86_64", *MAKE_OPTIONS))
+        text = smp.emulate(log, smp.archive(root), f"{OPTIONS} -- reboot")
+    report("sample-smp", text, log, known)
+
+
+def main() -> None:
+    if sys.argv[1:] == ["smp"]:
+        with reporting("sample-smp"), lock("smp"):
+            ensure_tree()
+            several_cpus()
+    else:
+        with reporting("sample"):
+            ensure_tree()
+            uml(SERIES)
+
+
+if __name__ == "__main__":
+    main()
