@@ -161,17 +161,23 @@ def report(verb: str, text: str, log: Path, known: Counter[str]) -> None:
     verdict(verb, total.failed == 0, f"{total}; the log: {rel(log)}")
 
 
-def uml(kernel: Uml) -> None:
+def boot_uml(kernel: Uml) -> tuple[Path, bool]:
+    """Returns the log, and whether the kernel has ended within the limit."""
+    root, log = BUILD / f"{kernel.name}-sample-root", kernel.log("sample")
+    make_root(root, kernel.source, kernel.objects, ("ARCH=um", *MAKE_OPTIONS, MODULES))
+    status = run_logged([str(kernel.objects / "linux"), "mem=1G", "root=/dev/root", "rootfstype=hostfs", f"rootflags={root}",
+                         "rw", "init=/init", "con0=fd:0,fd:1", "con=null", "console=tty", *OPTIONS.split()],
+                        log, env=environment(), timeout=LIMIT)
+    return log, status != 124
+
+
+def one_cpu(kernel: Uml) -> None:
     with step("UML kernel"):
         kernel.build()
-    root, log = BUILD / "sample-root", kernel.log("sample")
     with step("walk through the sample"):
-        make_root(root, kernel.source, kernel.objects, ("ARCH=um", *MAKE_OPTIONS, MODULES))
-        status = run_logged([str(kernel.objects / "linux"), "mem=1G", "root=/dev/root", "rootfstype=hostfs", f"rootflags={root}",
-                             "rw", "init=/init", "con0=fd:0,fd:1", "con=null", "console=tty", *OPTIONS.split()],
-                            log, env=environment(), timeout=LIMIT)
+        log, ended = boot_uml(kernel)
     text = log.read_text(errors="replace")
-    if status == 124:
+    if not ended:
         timeline(sections(text))
         raise Failure(f"the kernel did not end within {duration(LIMIT)}: a hang; its last words are in {rel(log)}")
     report("sample", text, log, Counter())
@@ -196,7 +202,7 @@ def main() -> None:
     else:
         with reporting("sample"):
             ensure_tree()
-            uml(SERIES)
+            one_cpu(SERIES)
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ static void under_load(void)
 	int i, error = 0, status, busy = 0;
 	pid_t users[PROCESSES];
 
-	section("under load", 300);
+	section("under load", 600);
 	for (i = 0; i < PROCESSES; i++)
 		users[i] = use();
 	for (i = 0; i < UNDER_LOAD && !error; i++) {

@@ -1,7 +1,8 @@
 """The bugs: what is done to the sources, which rule that breaks, and which tests have to report it.
 
 A test is `kunit suite.test`, `compile program.rs`, `log text` for a complaint in the log of the UML
-kernel, or `smp text` for one of the SMP kernel.
+kernel, `smp text` for one of the SMP kernel, or `sample text` for what goes wrong in the walk
+through the sample.
 """
 
 from __future__ import annotations
@@ -451,7 +452,7 @@ bug(
     "T15",
     "what never returns to user mode gets task work",
     ["kunit rust_task_work.kernel_thread_is_refused"],
-    (T, "& bindings::PF_KTHREAD != 0 {", "& bindings::PF_KTHREAD == u32::MAX {"),
+    (T, "    flags & bindings::PF_KTHREAD != 0", "    flags & bindings::PF_KTHREAD == u32::MAX"),
 )
 bug(
     "add-makes-its-error-up",
@@ -481,14 +482,18 @@ bug(
     "T17",
     "a mode is taken for another",
     ["kunit rust_task_work.only_signal_interrupts_a_sleeper"],
-    (T, "Self::Signal => bindings::task_work_notify_mode_TWA_SIGNAL,", "Self::Signal => bindings::task_work_notify_mode_TWA_RESUME,"),
+    (
+        T,
+        "Self::Signal => bindings::task_work_notify_mode_TWA_SIGNAL,",
+        "Self::Signal => bindings::task_work_notify_mode_TWA_RESUME,",
+    ),
 )
 bug(
     "pending-item-is-accepted",
     "T18",
     "an item gets into the lists of two tasks",
     ["kunit rust_task_work.pending_item_is_refused"],
-    (T, ".xchg(true, Acquire) {", ".xchg(true, Acquire) && false {"),
+    (T, ".xchg(true, Full) {", ".xchg(true, Full) && false {"),
 )
 bug(
     "boxed-task-work-is-shared",
@@ -518,6 +523,20 @@ bug(
     "the reference to the module is lost when the item has been executed",
     ["sample unload"],
     (T, "    // SAFETY: `add_raw` has taken the reference.\n    unsafe { bindings::module_put(module) };", "    let _ = module;"),
+)
+bug(
+    "module-stays-pinned-by-cancelled",
+    "T19",
+    "the reference to the module is lost when the item is cancelled",
+    ["sample unload: FAIL"],
+    (T, "        bindings::module_put((*raw).module);", "        let _ = (*raw).module;"),
+)
+bug(
+    "coming-module-is-pinned",
+    "T19",
+    "a reference to a module keeps it although its init fails",
+    ["sample the walk did not get to its end"],
+    (T, "unsafe { bindings::module_is_coming(module) } || !unsafe", "!unsafe"),
 )
 bug(
     "task-work-of-any-pointer",

@@ -14,6 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE.parent / "compile"), str(HERE)]
 
+import sample  # noqa: E402
 import smp  # noqa: E402
 from bugs import BUGS, HANG, Bug  # noqa: E402
 from common import BUILD, LOGS, TREE, Failure, git, lock, paint, reporting, say, step, verdict  # noqa: E402
@@ -48,6 +49,18 @@ def reports() -> dict[str, dict[str, str]]:
     return found
 
 
+def sample_reports() -> dict[str, dict[str, str]]:
+    """What the walk through the sample finds wrong, and what the kernel complains about meanwhile."""
+    log, ended = sample.boot_uml(KERNEL)
+    text = log.read_text(errors="replace")
+    walk = sample.sections(text)
+    found = [f"{s.name}: {words}" for s in walk for _, who, words in s.lines if who == "walk" and words.startswith("FAIL")]
+    found += [*sample.log_problems(walk), *complaints(text)]
+    if not ended or "walk: end:" not in text:
+        found.append("the walk did not get to its end")
+    return {"sample": {line: line for line in found}}
+
+
 def smp_reports() -> dict[str, dict[str, str]]:
     """What the SMP kernel complains about, built from the sources as they are."""
     with lock("smp"):
@@ -76,12 +89,15 @@ def checked(bug: Bug) -> list[str]:
             found |= smp_reports()
         if kinds - {"smp"}:
             KERNEL.build()
+        if "sample" in kinds:
+            found |= sample_reports()
+        if kinds - {"smp", "sample"}:
             found |= reports()
     finally:
         git(KERNEL.source, "checkout", "--quiet", "--force", ".")
     missed = []
     for kind, name in bug.catchers:
-        words = [text for key, text in found[kind].items() if (name in key if kind in ("log", "smp") else name == key)]
+        words = [text for key, text in found[kind].items() if (name in key if kind in ("log", "smp", "sample") else name == key)]
         if words:
             say(f"    {kind} {name}: {words[0]}")
         else:
