@@ -4,9 +4,10 @@ MAKEFLAGS += --no-print-directory
 unexport MAKEFLAGS
 T := tools/toolchain >&2 &&
 
-.PHONY: all test toolchain tree export fold kunit kunit-smp compile check seeded cost help clean
+.PHONY: all test toolchain tree export fold kunit kunit-smp sample sample-smp compile check seeded cost bench docs send bisect bases \
+	kunit-gcc kunit-arm64 kunit-oldest test-all help clean
 
-all: kunit ## the main job: toolchain, kernel tree, series, UML kernel, its suites, totals
+all: kunit sample ## the main job: toolchain, kernel tree, series, UML kernel, its suites, the sample
 
 test: ## everything that has to pass: check, kunit, programs that must not compile, kunit-smp
 	@$(T) tools/test.py
@@ -29,6 +30,12 @@ kunit: ## the suites in user mode Linux
 kunit-smp: ## the suites on x86_64 with several CPUs, lockdep, KASAN, debug objects, kmemleak
 	@$(T) tools/smp.py
 
+sample: ## a walk through the sample driver from user space, in user mode Linux
+	@$(T) tools/sample.py
+
+sample-smp: ## the same on x86_64 with several CPUs, on the kernel of kunit-smp
+	@$(T) tools/sample.py smp
+
 compile: ## programs that must, and that must not, compile against the built kernel crate
 	@$(T) tests/compile/run.py
 
@@ -38,6 +45,33 @@ check: ## checkpatch, rustfmt, clippy, export is clean
 cost: ## instructions that the C patch adds for workqueues that do not opt in
 	@$(T) tools/cost.py
 
+bench: ## Rust against C in one boot: tables, bench/results.json, bench/bench.svg
+	@$(T) tools/bench.py
+
+docs: ## rustdoc pages of the kernel crate, and no new warning
+	@$(T) tools/docs.py
+
+bisect: ## after each patch: builds without a new warning, and its suites pass
+	@$(T) tools/bisect_series.py
+
+bases: ## which kernels the series applies to; with RUN=yes, build them and run the suites
+	@$(T) tools/bases.py
+
+kunit-gcc: ## the suites in a user mode Linux that gcc has compiled
+	@$(T) tools/variants.py gcc
+
+kunit-arm64: ## the suites on arm64, under emulation
+	@$(T) tools/variants.py arm64
+
+kunit-oldest: ## the suites with the oldest toolchain that the kernel takes, in a root of Debian 13
+	@$(T) tools/oldest.py
+
+test-all: ## bisect, bases built and run, docs, gcc, arm64, oldest toolchain; takes hours
+	@$(T) RUN=yes tools/test.py all
+
+send: ## the series as mails, by b4, and back; sends them only with SEND=yes
+	@$(T) tools/send.py
+
 seeded: ## bugs put into the series on purpose, each of which a test must report
 	@$(T) tests/seeded/run.py
 
@@ -45,4 +79,4 @@ clean: ## remove everything generated, downloads included
 	rm -rf build
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { sub("^all$$", "", $$1); printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { sub("^all$$", "", $$1); printf "  make %-12s %s\n", $$1, $$2 }' Makefile

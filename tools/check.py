@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from common import BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, Failure, environment, git, must, paint, rel, reporting, run_logged, say, step, verdict
+from send import rehearsal
 from tree import ensure_tree, patch_files
 
 OBJECTS = BUILD / "clippy"
@@ -114,7 +115,7 @@ def main() -> None:
         LOGS.mkdir(parents=True, exist_ok=True)
         (LOGS / "checkpatch.log").unlink(missing_ok=True)
         steps = {"checkpatch": checkpatch, "maintainers": maintainers, "rules of the patches": rules_of_patches,
-                 "export": export, "rustfmt": rustfmt, "clippy": clippy, "shellcheck": scripts}
+                 "export": export, "mails": rehearsal, "rustfmt": rustfmt, "clippy": clippy, "shellcheck": scripts}
         failed = []
         for name, check in steps.items():
             with step(name):

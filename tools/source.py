@@ -169,9 +169,9 @@ def debian_packages() -> list[Source]:
     if not found:
         raise Failure("the Debian archive shows no linux-source package (no network?); the log: build/logs/apt.log")
 
-    def order(s: Source) -> tuple[bool, list[int], bool, str]:
+    def order(s: Source) -> tuple[bool, list[int], bool, list[int]]:
         series = s.package.removeprefix("linux-source-")
-        return (series == PREFERRED, [int(x) for x in series.split(".")], "~rc" not in s.version, s.version)
+        return (series == PREFERRED, [int(x) for x in series.split(".")], "~rc" not in s.version, [int(x) for x in re.findall(r"\d+", s.version)])
 
     return sorted(found, key=order, reverse=True)
 

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""make docs: the pages of the kernel crate with the series, and no warning that the base does not have."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+from common import BASE, BUILD, LOGS, MAKE_OPTIONS, TREE, Failure, environment, git, lock, must, output, rel, reporting, say, step, verdict
+from tree import ensure_tree
+
+OBJECTS = BUILD / "docs"
+PAGES = "Documentation/output/rust/rustdoc/kernel"
+MODULES = ("workqueue", "task_work")
+
+
+def rustdoc(source: Path, objects: Path, log: Path) -> set[tuple[str, str]]:
+    """Makes all pages; returns the warnings, as pairs of text and file."""
+    config = BUILD / "uml/.config"
+    if not config.exists():
+        raise Failure("the UML kernel is not configured: run 'make kunit'")
+    objects.mkdir(exist_ok=True)
+    shutil.copy(config, objects / ".config")
+    make = ["make", "-C", str(source), f"O={objects}", "ARCH=um", *MAKE_OPTIONS]
+    must([*make, "olddefconfig"], LOGS / "docs-config.log", "configuring", env=environment())
+    must([*make, f"-j{os.cpu_count()}", "rustdoc"], log, "rustdoc", env=environment(), objects=objects)
+    found = re.findall(r"^(?:warning|error)(?:\[\w+\])?: (.+)\n(?: *--> (\S+?):\d+)?", log.read_text(errors="replace"), re.M)
+    return {(text, file.removeprefix(f"{source}/")) for text, file in found if not re.match(r"\d+ warnings? emitted", text)}
+
+
+def of_base() -> set[tuple[str, str]]:
+    """What rustdoc says of the unpatched kernel; measured again when the base, its options or rustdoc change."""
+    key = git(TREE, "rev-parse", "base") + (BUILD / "uml/.config").read_text() + output(["rustdoc", "--version"], env=environment())
+    record = BUILD / f"docs-base-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+    if not record.exists():
+        if not (BASE / ".git").exists():
+            git(TREE, "worktree", "prune")
+            git(TREE, "worktree", "add", "--quiet", "--force", "--detach", str(BASE), "base")
+        with step("the unpatched kernel's pages, to compare"):
+            record.write_text(json.dumps(sorted(rustdoc(BASE, BUILD / "docs-base", LOGS / "docs-base.log"))))
+    return {(text, file) for text, file in json.loads(record.read_text())}
+
+
+def main() -> None:
+    with reporting("docs"), lock("docs"):
+        ensure_tree()
+        log = LOGS / "docs.log"
+        with step("pages"):
+            warnings = rustdoc(TREE, OBJECTS, log)
+        pages = [OBJECTS / PAGES / module / "index.html" for module in MODULES]
+        if absent := [page for page in pages if not page.exists()]:
+            raise Failure(f"rustdoc wrote no {rel(absent[0])}; the log: {rel(log)}")
+        ours = set(git(TREE, "diff", "--name-only", "base").split())
+        # A warning in a file of ours counts in any case.
+        bad = {w for w in warnings if w[1] in ours}
+        if others := warnings - bad:
+            bad |= others - of_base()
+        if bad:
+            raise Failure("\n".join([*sorted(f"{file or '(no file)'}: {text}" for text, file in bad),
+                                     f"rustdoc has {len(bad)} new warnings; the log: {rel(log)}"]))
+        for page in pages:
+            say(f"    {rel(page)}")
+        verdict("docs", True, f"{len(pages)} passed, 0 failed; {len(warnings)} warnings, as in the unpatched kernel; "
+                f"the log: {rel(log)}")
+
+
+if __name__ == "__main__":
+    main()

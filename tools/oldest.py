@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""make kunit-oldest: the suites with the oldest toolchain that the kernel takes, which Debian 13 has.
+
+Everything happens in a root of Debian 13 below build/. What is mounted in it is seen by nobody else, and
+gone at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+from common import BUILD, LOGS, ROOT, Failure, lock, must, need_space, rel, reporting, say, step, verdict
+from source import keyring, mirror
+
+SYSTEM = BUILD / "trixie"
+INSIDE = SYSTEM / "series"
+MOUNTS = " && ".join(f"mount --rbind /{name} {SYSTEM}/{name}" for name in ("proc", "dev", "sys"))
+
+
+def inside(command: str) -> list[str]:
+    return ["unshare", "--mount", "sh", "-c", f"{MOUNTS} && exec chroot {SYSTEM} /usr/bin/env -i HOME=/root "
+            f"PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c 'cd /series && {command}'"]
+
+
+def system() -> None:
+    if (SYSTEM / ".made").exists():
+        return
+    need_space(10, "a root of Debian 13 with a kernel")
+    shutil.rmtree(SYSTEM, ignore_errors=True)
+    must(["debootstrap", "--variant=minbase", f"--keyring={keyring()}", "--include=ca-certificates,git,make,python3",
+          "trixie", str(SYSTEM), mirror()], LOGS / "oldest-system.log", "debootstrap")
+    (SYSTEM / ".made").touch()
+
+
+def copy() -> None:
+    """This repository as it is, without what is generated. Downloads are shared."""
+    INSIDE.mkdir(exist_ok=True)
+    for name in (".ci", "kunit", "linux", "Makefile", "patches", "tests", "tools"):
+        source, to = ROOT / name, INSIDE / name
+        if source.is_dir():
+            shutil.rmtree(to, ignore_errors=True)
+            shutil.copytree(source, to, symlinks=True)
+        else:
+            shutil.copy(source, to)
+    (INSIDE / "build").mkdir(exist_ok=True)
+    if (BUILD / "download").exists() and not (INSIDE / "build/download").exists():
+        shutil.copytree(BUILD / "download", INSIDE / "build/download", copy_function=os.link, symlinks=True)
+
+
+def main() -> None:
+    with reporting("kunit-oldest"), lock("oldest"):
+        if os.geteuid() or not shutil.which("debootstrap"):
+            raise Failure("this takes root, for a chroot, and debootstrap: apt-get install --no-install-recommends debootstrap")
+        with step("root of Debian 13"):
+            system()
+            copy()
+        with step("its toolchain"):
+            must(inside("tools/toolchain && rustc --version && bindgen --version && clang --version"), LOGS / "oldest-toolchain.log",
+                 "the toolchain")
+            for line in (LOGS / "oldest-toolchain.log").read_text().splitlines():
+                if line.startswith(("rustc", "bindgen", "Debian clang")):
+                    say(f"    {line}")
+        log = LOGS / "oldest-kunit.log"
+        with step("kernel and suites"):
+            with log.open("w") as out:
+                proc = subprocess.Popen(inside("tools/kunit.py"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, text=True)
+                assert proc.stdout is not None
+                last = ""
+                for line in proc.stdout:
+                    out.write(line)
+                    say(f"    {line.rstrip()}")
+                    last = line.strip() or last
+        verdict("kunit-oldest", proc.wait() == 0, f"{last.partition(': ')[2]}, in {rel(SYSTEM)}")
+
+
+if __name__ == "__main__":
+    main()
