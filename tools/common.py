@@ -89,7 +89,9 @@ def run_logged(cmd: Sequence[str], log: Path, *, cwd: Path | None = None, env: d
     def progress() -> str:
         if objects is None:
             return last_line(log)
-        return f"{sum(1 for _ in objects.rglob('*.o'))} objects in {rel(objects)}"
+        # Directories come and go meanwhile, which os.walk() does not mind.
+        count = sum(name.endswith(".o") for _, _, names in os.walk(objects) for name in names)
+        return f"{count} objects in {rel(objects)}"
 
     with log.open("wb") as out:
         proc = subprocess.Popen(list(cmd), cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out,

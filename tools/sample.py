@@ -32,7 +32,7 @@ OPTIONS = "kunit.enable=0 printk.time=1 printk.devkmsg=on"
 LINE = re.compile(r"^\[ *(\d+\.\d+)\](?:\[ *[TC]\d+\])? (walk|rust_workqueue): (.*)$", re.M)
 
 # Everything has ended in these sections, also what repeats itself until it is stopped.
-SILENT = ("closed", "backlog, unloaded")
+SILENT = ("closed", "stopped", "backlog, unloaded")
 ENDLESS = re.compile(r"Repeat \d{5,}")
 # What the module logs in a section, in this order.
 EXPECTED = {
@@ -51,8 +51,8 @@ EXPECTED = {
     "unload": [],
     "task work, cancelled": [],
     "task work, unload": ["TaskWork 0"],
-    "task work, unloaded": ["Loaded with a backlog of 0"],
-    "backlog": ["Loaded with a backlog of 8", *(f"Backlog {n}" for n in range(1, 9)), "Closure 0"],
+    "task work, unloaded": ["Loading with a backlog of 0"],
+    "backlog": ["Loading with a backlog of 8", *(f"Backlog {n}" for n in range(1, 9)), "Closure 0"],
 }
 # How many seconds after the beginning of a section its last line is logged, at least.
 DURATION = {"repeat": 0.05, "ordered pair": 0.9, "delay": 2, "delay, modified": 0.5, "close": 0.3, "backlog": 0.4}
@@ -115,7 +115,7 @@ def log_problems(walk: list[Section]) -> list[str]:
 def loads_problems(name: str, texts: list[str]) -> list[str]:
     """Whatever else happens: between two loads, the backlog is executed once."""
     problems = []
-    starts = [n for n, text in enumerate(texts) if text.startswith("Loaded ")]
+    starts = [n for n, text in enumerate(texts) if text.startswith("Loading ")]
     if len(starts) != LOADS[name]:
         problems.append(f"{name}: loaded {len(starts)} times, not {LOADS[name]}")
     for start, end in zip(starts, [*starts[1:], len(texts)]):

@@ -126,7 +126,8 @@ static void stop(void)
 	nth(&lab, REPEAT_ITEM, true, 3);
 	EXPECT(&lab, REPEAT_STOP, 0, 1);
 	n = count(&lab, REPEAT_ITEM, true);
-	say("stopped after %d times", n);
+	section("stopped", LIMIT);
+	say("after %d times", n);
 	pause_ms(20 * REPEAT_MS);
 	check(count(&lab, REPEAT_ITEM, true) == n, "not executed any more");
 	EXPECT(&lab, REPEAT, 1, -EBUSY);
@@ -231,7 +232,8 @@ static void choose(void)
 		EXPECT(&lab, CHOOSE_KIND, i, 0);
 		check(count(&lab, QUICK_ITEM, true) == ++n, "executed before the %s queue is gone", kinds[i - 1]);
 	}
-	EXPECT(&lab, CHOOSE_KIND, 6, -EINVAL);
+	EXPECT(&lab, CHOOSE_KIND, 0, -ERANGE);
+	EXPECT(&lab, CHOOSE_KIND, 6, -ERANGE);
 	sched_getaffinity(0, sizeof(cpus), &cpus);
 	for (i = 0; i < CPU_COUNT(&cpus); i++) {
 		EXPECT(&lab, CHOOSE_CPU, i + 1, 0);
@@ -335,10 +337,10 @@ void errors(void)
 
 	section("errors", LIMIT);
 	open_lab(&lab);
-	EXPECT(&lab, _IO('|', 0x8f), 0, -ENOTTY);
-	EXPECT(&lab, _IO('|', 0x90), 1, -ENOTTY);
-	EXPECT(&lab, _IOW('|', 0x90, char), 1, -ENOTTY);
-	EXPECT(&lab, _IOR('|', 0x90, int), 1, -ENOTTY);
+	EXPECT(&lab, _IO('|', 0x80), 0, -ENOTTY);
+	EXPECT(&lab, _IO('|', _IOC_NR(KICK)), 1, -ENOTTY);
+	EXPECT(&lab, _IOW('|', _IOC_NR(KICK), char), 1, -ENOTTY);
+	EXPECT(&lab, _IOR('|', _IOC_NR(KICK), int), 1, -ENOTTY);
 	EXPECT(&lab, KICK, 0, -ERANGE);
 	EXPECT(&lab, KICK, -1, -ERANGE);
 	EXPECT(&lab, REPEAT, 0, -ERANGE);
@@ -346,7 +348,10 @@ void errors(void)
 	EXPECT(&lab, DELAY, 0, -ERANGE);
 	EXPECT(&lab, DELAY, MINUTE + 1, -ERANGE);
 	EXPECT(&lab, DELAY_MODIFY, MINUTE + 1, -ERANGE);
+	EXPECT(&lab, BURST, 0, -ERANGE);
 	EXPECT(&lab, BURST, 65, -ERANGE);
+	EXPECT(&lab, TASK_WORK, 0, -ERANGE);
+	EXPECT(&lab, TASK_WORK, 5, -ERANGE);
 	expect_pointer(&lab, KICK, 0, "KICK");
 	expect_pointer(&lab, DELAY, 1, "DELAY");
 	expect_pointer(&lab, SPAWN, UINTPTR_MAX, "SPAWN");
