@@ -514,8 +514,12 @@ bug(
     "module-is-not-pinned",
     "T19",
     "a module can be unloaded while a task has a pointer to its code",
-    ["sample task work, unload"],
-    (T, "    if module.is_null() {", "    if module.is_null() || true {\n        let module = core::ptr::null_mut();"),
+    ["sample task work, unload: FAIL: unload while it is pending: 0"],
+    (
+        T,
+        "    Ok(module)\n}\n",
+        "    unsafe { bindings::module_put(module) };\n    Ok(core::ptr::null_mut())\n}\n",
+    ),
 )
 bug(
     "module-stays-pinned",
