@@ -24,7 +24,6 @@ sys.path.insert(0, str(HERE.parent.parent / "tools"))
 from common import BUILD, LOGS, MAKE_OPTIONS, Failure, environment, must, paint, reporting, say, step, verdict  # noqa: E402
 from kunit import SERIES, Uml  # noqa: E402
 
-SCRATCH = BUILD / "compile"
 EXPECTED = re.compile(r"//~ (E\d{4}|no code)")
 
 
@@ -34,22 +33,22 @@ class Outcome:
     problem: str  # empty when the program did what it should
 
 
-def module_command(kernel: Uml) -> str:
+def module_command(kernel: Uml, directory: Path) -> str:
     """The command with which kbuild compiles a module, taken from kbuild itself."""
     if not (kernel.objects / "rust/libkernel.rmeta").exists():
         raise Failure("the UML kernel is not built: run 'make kunit'")
-    shutil.rmtree(SCRATCH, ignore_errors=True)
-    SCRATCH.mkdir(parents=True)
-    shutil.copy(next((HERE / "pass").glob("*.rs")), SCRATCH / "program.rs")
-    (SCRATCH / "Makefile").write_text("obj-m := program.o\n")
-    must(["make", "-C", str(kernel.source), f"O={kernel.objects}", "ARCH=um", *MAKE_OPTIONS, f"M={SCRATCH}", "program.o"],
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    shutil.copy(next((HERE / "pass").glob("*.rs")), directory / "program.rs")
+    (directory / "Makefile").write_text("obj-m := program.o\n")
+    must(["make", "-C", str(kernel.source), f"O={kernel.objects}", "ARCH=um", *MAKE_OPTIONS, f"M={directory}", "program.o"],
          LOGS / "compile.log", "compiling a module", env=environment())
-    line = (SCRATCH / ".program.o.cmd").read_text().splitlines()[0]
+    line = (directory / ".program.o.cmd").read_text().splitlines()[0]
     return line.partition(":=")[2].strip()
 
 
-def compile_one(command: str, source: Path) -> Outcome:
-    out = SCRATCH / source.stem
+def compile_one(command: str, directory: Path, source: Path) -> Outcome:
+    out = directory / source.stem
     out.mkdir()
     shutil.copy(source, out / source.name)
     for item in (HERE / "items").glob("*.rs"):
@@ -112,10 +111,11 @@ def programs() -> tuple[list[Path], list[Path]]:
 
 
 def compile_all(kernel: Uml) -> list[Outcome]:
-    command = module_command(kernel)
+    directory = kernel.objects.with_name(f"{kernel.objects.name}-programs")
+    command = module_command(kernel, directory)
     passing, failing = programs()
     with ThreadPoolExecutor() as pool:
-        return list(pool.map(lambda source: compile_one(command, source), passing + failing))
+        return list(pool.map(lambda source: compile_one(command, directory, source), passing + failing))
 
 
 def main() -> None:
