@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef RUST_SIDE_H
+#define RUST_SIDE_H
+
+#include "bench.h"
+
+extern const struct bench_side rust_each_system_percpu;
+extern const struct bench_side rust_each_system_dfl;
+extern const struct bench_side rust_each_percpu;
+extern const struct bench_side rust_each_unbound;
+extern const struct bench_side rust_each_ordered;
+extern const struct bench_side rust_each_bh;
+extern const struct bench_side rust_many_percpu;
+extern const struct bench_side rust_many_unbound;
+extern const struct bench_side rust_spawn_each;
+extern const struct bench_side rust_spawn_many;
+extern const struct bench_side rust_join;
+extern const struct bench_side rust_spawn_shared;
+extern const struct bench_side rust_cancel;
+extern const struct bench_side rust_cancel_sync;
+extern const struct bench_side rust_flush_item;
+extern const struct bench_side rust_flush_queue;
+extern const struct bench_side rust_arm_disarm_system;
+extern const struct bench_side rust_arm_disarm;
+extern const struct bench_side rust_mod_delayed;
+extern const struct bench_side rust_build;
+extern const struct bench_side rust_drop_armed;
+extern const struct bench_side rust_task_add;
+extern const struct bench_side rust_task_spawn;
+
+/* Of a work item, and of a delayed one. */
+extern const u32 rust_sizes[2];
+
+#endif

@@ -1,0 +1,695 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a driver in Rust does. Each `rust_op_` function is one operation, for a look at its code.
+//!
+//! The same in C is in `c_side.c`.
+
+use core::{
+    ffi::c_void,
+    marker::PhantomData, //
+};
+use kernel::{
+    bindings,
+    prelude::*,
+    sync::Arc,
+    task_work::{
+        self,
+        impl_has_task_work,
+        NotifyMode,
+        TaskWork,
+        TaskWorkItem, //
+    },
+    time::Jiffies,
+    workqueue::{
+        self,
+        impl_has_delayed_work,
+        impl_has_work,
+        new_delayed_work,
+        new_work,
+        Builder,
+        DelayedWork,
+        OwnedQueue,
+        Queue,
+        Work,
+        WorkItem, //
+    },
+};
+
+const DELAY: Jiffies = 1000 * bindings::HZ as Jiffies;
+
+// SAFETY: The functions of `main.c` may be called by anybody.
+unsafe extern "C" {
+    safe fn bench_ran(value: usize);
+    safe fn bench_expect(n: u32);
+    safe fn bench_wait();
+    safe fn bench_block();
+    safe fn bench_wait_blocked();
+    safe fn bench_unblock();
+}
+
+/// `struct bench_side`.
+#[repr(C)]
+pub struct Side {
+    setup: unsafe extern "C" fn(u32, u32) -> *mut c_void,
+    run: unsafe extern "C" fn(*mut c_void, u32, u32),
+    finish: unsafe extern "C" fn(*mut c_void),
+}
+
+/// What can be measured. Dropping it is [`Side::finish`].
+trait Bench: Sync + Sized {
+    fn setup(n: usize, threads: usize) -> Result<Self>;
+    fn run(&self, thread: usize, n: usize);
+}
+
+unsafe extern "C" fn setup<B: Bench>(n: u32, threads: u32) -> *mut c_void {
+    let state = B::setup(n as usize, threads as usize);
+    match state.and_then(|state| Ok(KBox::new(state, GFP_KERNEL)?)) {
+        Ok(state) => KBox::into_raw(state).cast(),
+        Err(_) => core::ptr::null_mut(),
+    }
+}
+
+unsafe extern "C" fn run<B: Bench>(state: *mut c_void, thread: u32, n: u32) {
+    // SAFETY: C passes what `setup` has returned.
+    unsafe { &*state.cast::<B>() }.run(thread as usize, n as usize);
+}
+
+unsafe extern "C" fn finish<B: Bench>(state: *mut c_void) {
+    // SAFETY: C passes what `setup` has returned, for the last time.
+    drop(unsafe { KBox::from_raw(state.cast::<B>()) });
+}
+
+macro_rules! sides {
+    ($($name:ident: $bench:ty;)*) => {$(
+        #[allow(non_upper_case_globals, missing_docs)]
+        #[unsafe(no_mangle)]
+        pub static $name: Side = Side {
+            setup: setup::<$bench>,
+            run: run::<$bench>,
+            finish: finish::<$bench>,
+        };
+    )*};
+}
+
+sides! {
+    rust_each_system_percpu: Each<SystemPercpu>;
+    rust_each_system_dfl: Each<SystemDfl>;
+    rust_each_percpu: Each<Percpu>;
+    rust_each_unbound: Each<Unbound>;
+    rust_each_ordered: Each<Ordered>;
+    rust_each_bh: Each<Bh>;
+    rust_many_percpu: Many<Percpu>;
+    rust_many_unbound: Many<Unbound>;
+    rust_spawn_each: SpawnEach;
+    rust_spawn_many: SpawnMany;
+    rust_join: Join;
+    rust_spawn_shared: SpawnShared;
+    rust_cancel: Cancel;
+    rust_cancel_sync: CancelSync;
+    rust_flush_item: FlushItem;
+    rust_flush_queue: FlushQueue;
+    rust_arm_disarm_system: ArmDisarmSystem;
+    rust_arm_disarm: ArmDisarm;
+    rust_mod_delayed: ModDelayed;
+    rust_build: Build;
+    rust_drop_armed: DropArmed;
+    rust_task_add: TaskAdd;
+    rust_task_spawn: TaskSpawn;
+}
+
+#[allow(non_upper_case_globals, missing_docs)]
+#[unsafe(no_mangle)]
+pub static rust_sizes: [u32; 2] = [
+    size_of::<Work<Item>>() as u32,
+    size_of::<DelayedWork<Delayed>>() as u32,
+];
+
+#[pin_data]
+struct Item {
+    #[pin]
+    work: Work<Item>,
+    value: usize,
+}
+
+impl_has_work! {
+    impl HasWork<Self> for Item { self.work }
+}
+
+impl Item {
+    fn new(value: usize) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            pin_init!(Self { work <- new_work!("Item::work"), value }),
+            GFP_KERNEL,
+        )
+    }
+}
+
+impl WorkItem for Item {
+    type Pointer = Arc<Item>;
+
+    fn run(this: Arc<Item>) {
+        bench_ran(this.value);
+    }
+}
+
+#[pin_data]
+struct Delayed {
+    #[pin]
+    work: DelayedWork<Delayed>,
+    value: usize,
+}
+
+impl_has_delayed_work! {
+    impl HasDelayedWork<Self> for Delayed { self.work }
+}
+
+impl Delayed {
+    fn new(value: usize) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            pin_init!(Self { work <- new_delayed_work!("Delayed::work"), value }),
+            GFP_KERNEL,
+        )
+    }
+}
+
+impl WorkItem for Delayed {
+    type Pointer = Arc<Delayed>;
+
+    fn run(this: Arc<Delayed>) {
+        bench_ran(this.value);
+    }
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_enqueue(queue: &Queue, item: &Arc<Item>) -> bool {
+    queue.enqueue(item.clone()).is_ok()
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_cancel(item: &Arc<Item>) -> bool {
+    item.work.cancel().is_some()
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_cancel_sync(item: &Arc<Item>) -> bool {
+    item.work.cancel_sync().is_some()
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_flush_item(item: &Arc<Item>) -> bool {
+    item.work.flush()
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_flush_queue(queue: &OwnedQueue) {
+    let _ = queue.flush();
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_enqueue_delayed(queue: &OwnedQueue, item: &Arc<Delayed>) -> bool {
+    queue.enqueue_delayed(item.clone(), DELAY).is_ok()
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_cancel_delayed(item: &Arc<Delayed>) -> bool {
+    item.work.cancel().is_some()
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_mod_delayed(queue: &OwnedQueue, item: &Arc<Delayed>) -> bool {
+    matches!(queue.mod_delayed(item.clone(), DELAY), Ok(Some(_)))
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_spawn(queue: &Queue, value: usize) -> bool {
+    queue
+        .try_spawn(GFP_KERNEL, move || bench_ran(value))
+        .is_ok()
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_stack(queue: &OwnedQueue, value: usize) -> bool {
+    queue.join(|| bench_ran(value), || ()).is_ok()
+}
+
+/// A kind of queue.
+trait Target: Sync + Sized {
+    fn new() -> Result<Self>;
+    fn queue(&self) -> &Queue;
+}
+
+macro_rules! system_queues {
+    ($($name:ident: $queue:expr;)*) => {$(
+        struct $name;
+
+        impl Target for $name {
+            fn new() -> Result<Self> {
+                Ok(Self)
+            }
+
+            fn queue(&self) -> &Queue {
+                $queue
+            }
+        }
+    )*};
+}
+
+system_queues! {
+    SystemPercpu: workqueue::system_percpu();
+    SystemDfl: workqueue::system_dfl();
+}
+
+macro_rules! private_queues {
+    ($($name:ident: $builder:expr;)*) => {$(
+        struct $name(OwnedQueue);
+
+        impl Target for $name {
+            fn new() -> Result<Self> {
+                Ok(Self($builder.build(c"bench")?))
+            }
+
+            fn queue(&self) -> &Queue {
+                &self.0
+            }
+        }
+    )*};
+}
+
+private_queues! {
+    Percpu: Builder::percpu();
+    Unbound: Builder::unbound();
+    Ordered: Builder::ordered();
+    Bh: Builder::bh();
+}
+
+/// A queue, and items in the order in which threads use them.
+struct Items<Q> {
+    queue: Q,
+    items: KVVec<Arc<Item>>,
+}
+
+impl<Q: Target> Items<Q> {
+    fn new(nr: usize) -> Result<Self> {
+        let mut items = KVVec::with_capacity(nr, GFP_KERNEL)?;
+        for value in 0..nr {
+            items.push(Item::new(value)?, GFP_KERNEL)?;
+        }
+        Ok(Self {
+            queue: Q::new()?,
+            items,
+        })
+    }
+
+    fn of(&self, thread: usize, n: usize) -> impl Iterator<Item = &Arc<Item>> {
+        self.items.iter().skip(thread * n).take(n)
+    }
+}
+
+fn delayed_items(nr: usize) -> Result<KVVec<Arc<Delayed>>> {
+    let mut items = KVVec::with_capacity(nr, GFP_KERNEL)?;
+    for value in 0..nr {
+        items.push(Delayed::new(value)?, GFP_KERNEL)?;
+    }
+    Ok(items)
+}
+
+/// One at a time: enqueue, wait until it has run.
+struct Each<Q>(Items<Q>);
+
+impl<Q: Target> Bench for Each<Q> {
+    fn setup(n: usize, _threads: usize) -> Result<Self> {
+        Ok(Self(Items::new(n)?))
+    }
+
+    fn run(&self, _thread: usize, _n: usize) {
+        for item in &self.0.items {
+            bench_expect(1);
+            rust_op_enqueue(self.0.queue.queue(), item);
+            bench_wait();
+        }
+    }
+}
+
+/// Many, by several threads.
+struct Many<Q>(Items<Q>);
+
+impl<Q: Target> Bench for Many<Q> {
+    fn setup(n: usize, threads: usize) -> Result<Self> {
+        bench_expect((n * threads) as u32);
+        Ok(Self(Items::new(n * threads)?))
+    }
+
+    fn run(&self, thread: usize, n: usize) {
+        for item in self.0.of(thread, n) {
+            rust_op_enqueue(self.0.queue.queue(), item);
+        }
+        if thread == 0 {
+            bench_wait();
+        }
+    }
+}
+
+struct SpawnEach(Unbound);
+
+impl Bench for SpawnEach {
+    fn setup(_n: usize, _threads: usize) -> Result<Self> {
+        Ok(Self(Unbound::new()?))
+    }
+
+    fn run(&self, _thread: usize, n: usize) {
+        for value in 0..n {
+            bench_expect(1);
+            rust_op_spawn(self.0.queue(), value);
+            bench_wait();
+        }
+    }
+}
+
+struct SpawnMany(Unbound);
+
+impl Bench for SpawnMany {
+    fn setup(_n: usize, _threads: usize) -> Result<Self> {
+        Ok(Self(Unbound::new()?))
+    }
+
+    fn run(&self, _thread: usize, n: usize) {
+        bench_expect(n as u32);
+        for value in 0..n {
+            rust_op_spawn(self.0.queue(), value);
+        }
+        bench_wait();
+    }
+}
+
+/// What it takes to get a result from a closure that cannot borrow: a second allocation, with the
+/// result and a completion, which both share.
+struct SpawnShared(Unbound);
+
+#[pin_data]
+struct Outcome {
+    value: usize,
+    #[pin]
+    done: kernel::sync::Completion,
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_spawn_shared(queue: &Queue, value: usize) -> Result {
+    let outcome = Arc::pin_init(
+        pin_init!(Outcome { value, done <- kernel::sync::Completion::new() }),
+        GFP_KERNEL,
+    )?;
+    let shared = outcome.clone();
+
+    queue.try_spawn(GFP_KERNEL, move || {
+        bench_ran(shared.value);
+        shared.done.complete_all();
+    })?;
+    outcome.done.wait_for_completion();
+    Ok(())
+}
+
+impl Bench for SpawnShared {
+    fn setup(_n: usize, _threads: usize) -> Result<Self> {
+        Ok(Self(Unbound::new()?))
+    }
+
+    fn run(&self, _thread: usize, n: usize) {
+        for value in 0..n {
+            let _ = rust_op_spawn_shared(self.0.queue(), value);
+        }
+    }
+}
+
+struct Join(Unbound);
+
+impl Bench for Join {
+    fn setup(_n: usize, _threads: usize) -> Result<Self> {
+        Ok(Self(Unbound::new()?))
+    }
+
+    fn run(&self, _thread: usize, n: usize) {
+        for value in 0..n {
+            rust_op_stack(&self.0 .0, value);
+        }
+    }
+}
+
+/// Items of an ordered queue whose first item does not return remain pending.
+struct Blocked(Items<Ordered>);
+
+impl Blocked {
+    fn new(n: usize) -> Result<Self> {
+        let items = Items::<Ordered>::new(n)?;
+        items
+            .queue
+            .queue()
+            .try_spawn(GFP_KERNEL, || bench_block())?;
+        bench_wait_blocked();
+        Ok(Self(items))
+    }
+}
+
+impl Drop for Blocked {
+    fn drop(&mut self) {
+        bench_unblock();
+    }
+}
+
+struct Cancel(Blocked);
+
+impl Bench for Cancel {
+    fn setup(n: usize, _threads: usize) -> Result<Self> {
+        Ok(Self(Blocked::new(n)?))
+    }
+
+    fn run(&self, _thread: usize, _n: usize) {
+        let Items { queue, items } = &self.0 .0;
+        for item in items {
+            rust_op_enqueue(queue.queue(), item);
+            rust_op_cancel(item);
+        }
+    }
+}
+
+struct CancelSync(Blocked);
+
+impl Bench for CancelSync {
+    fn setup(n: usize, _threads: usize) -> Result<Self> {
+        Ok(Self(Blocked::new(n)?))
+    }
+
+    fn run(&self, _thread: usize, _n: usize) {
+        let Items { queue, items } = &self.0 .0;
+        for item in items {
+            rust_op_enqueue(queue.queue(), item);
+            rust_op_cancel_sync(item);
+        }
+    }
+}
+
+struct FlushItem(Items<Unbound>);
+
+impl Bench for FlushItem {
+    fn setup(n: usize, _threads: usize) -> Result<Self> {
+        Ok(Self(Items::new(n)?))
+    }
+
+    fn run(&self, _thread: usize, _n: usize) {
+        for item in &self.0.items {
+            rust_op_enqueue(self.0.queue.queue(), item);
+            rust_op_flush_item(item);
+        }
+    }
+}
+
+struct FlushQueue(Unbound);
+
+impl Bench for FlushQueue {
+    fn setup(_n: usize, _threads: usize) -> Result<Self> {
+        Ok(Self(Unbound::new()?))
+    }
+
+    fn run(&self, _thread: usize, n: usize) {
+        for _ in 0..n {
+            rust_op_flush_queue(&self.0 .0);
+        }
+    }
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_enqueue_delayed_system(item: &Arc<Delayed>) -> bool {
+    workqueue::system_percpu()
+        .enqueue_delayed(item.clone(), DELAY)
+        .is_ok()
+}
+
+struct ArmDisarmSystem(KVVec<Arc<Delayed>>);
+
+impl Bench for ArmDisarmSystem {
+    fn setup(n: usize, _threads: usize) -> Result<Self> {
+        Ok(Self(delayed_items(n)?))
+    }
+
+    fn run(&self, _thread: usize, _n: usize) {
+        for item in &self.0 {
+            rust_op_enqueue_delayed_system(item);
+            rust_op_cancel_delayed(item);
+        }
+    }
+}
+
+struct ArmDisarm(Percpu, KVVec<Arc<Delayed>>);
+
+impl Bench for ArmDisarm {
+    fn setup(n: usize, threads: usize) -> Result<Self> {
+        Ok(Self(Percpu::new()?, delayed_items(n * threads)?))
+    }
+
+    fn run(&self, thread: usize, n: usize) {
+        for item in self.1.iter().skip(thread * n).take(n) {
+            rust_op_enqueue_delayed(&self.0 .0, item);
+            rust_op_cancel_delayed(item);
+        }
+    }
+}
+
+struct ModDelayed(Percpu, KVVec<Arc<Delayed>>);
+
+impl Bench for ModDelayed {
+    fn setup(n: usize, _threads: usize) -> Result<Self> {
+        let this = Self(Percpu::new()?, delayed_items(n)?);
+        for item in &this.1 {
+            rust_op_enqueue_delayed(&this.0 .0, item);
+        }
+        Ok(this)
+    }
+
+    fn run(&self, _thread: usize, _n: usize) {
+        for item in &self.1 {
+            rust_op_mod_delayed(&self.0 .0, item);
+        }
+    }
+}
+
+impl Drop for ModDelayed {
+    fn drop(&mut self) {
+        for item in &self.1 {
+            rust_op_cancel_delayed(item);
+        }
+    }
+}
+
+struct Build(PhantomData<()>);
+
+impl Bench for Build {
+    fn setup(_n: usize, _threads: usize) -> Result<Self> {
+        Ok(Self(PhantomData))
+    }
+
+    fn run(&self, _thread: usize, n: usize) {
+        for _ in 0..n {
+            drop(Percpu::new());
+        }
+    }
+}
+
+/// Only the drop is measured, which executes all items.
+struct DropArmed {
+    _queue: Percpu,
+}
+
+impl Bench for DropArmed {
+    fn setup(n: usize, _threads: usize) -> Result<Self> {
+        let queue = Percpu::new()?;
+        let items = delayed_items(n)?;
+        bench_expect(n as u32);
+        for item in items {
+            let _ = queue.0.enqueue_delayed(item, DELAY);
+        }
+        Ok(Self { _queue: queue })
+    }
+
+    fn run(&self, _thread: usize, _n: usize) {}
+}
+
+#[pin_data]
+struct Task {
+    #[pin]
+    work: TaskWork<Task>,
+    value: usize,
+}
+
+impl_has_task_work! {
+    impl HasTaskWork<Self> for Task { self.work }
+}
+
+impl TaskWorkItem for Task {
+    type Pointer = Arc<Task>;
+
+    fn run(this: Arc<Task>) {
+        bench_ran(this.value);
+    }
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_task_add(item: &Arc<Task>) -> bool {
+    task_work::add(current!(), item.clone(), NotifyMode::Resume).is_ok()
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_task_spawn(value: usize) -> bool {
+    task_work::try_spawn(current!(), NotifyMode::Resume, GFP_KERNEL, move || {
+        bench_ran(value)
+    })
+    .is_ok()
+}
+
+struct TaskAdd(KVVec<Arc<Task>>);
+
+impl Bench for TaskAdd {
+    fn setup(n: usize, _threads: usize) -> Result<Self> {
+        let mut items = KVVec::with_capacity(n, GFP_KERNEL)?;
+        for value in 0..n {
+            let item = Arc::pin_init(
+                pin_init!(Task { work <- TaskWork::new(), value }),
+                GFP_KERNEL,
+            )?;
+            items.push(item, GFP_KERNEL)?;
+        }
+        Ok(Self(items))
+    }
+
+    fn run(&self, _thread: usize, _n: usize) {
+        for item in &self.0 {
+            rust_op_task_add(item);
+        }
+    }
+}
+
+struct TaskSpawn(PhantomData<()>);
+
+impl Bench for TaskSpawn {
+    fn setup(_n: usize, _threads: usize) -> Result<Self> {
+        Ok(Self(PhantomData))
+    }
+
+    fn run(&self, _thread: usize, n: usize) {
+        for value in 0..n {
+            rust_op_task_spawn(value);
+        }
+    }
+}
