@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from common import BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, Failure, environment, git, must, paint, rel, reporting, run_logged, say, step, verdict
+import maintainers
 from send import rehearsal
 from tree import ensure_tree, patch_files
 
@@ -41,18 +42,6 @@ def checkpatch() -> list[str]:
             log.write(f"{path.name}\n{text}\n")
         if done.returncode or re.search(r"^(ERROR|WARNING|CHECK|Traceback)", text, re.M):
             problems += [f"checkpatch on {path.name}:", *text.splitlines()[:20]]
-    return problems
-
-
-def maintainers() -> list[str]:
-    """Every file that the series adds has people behind it, not only the list of last resort."""
-    problems = []
-    for name in git(TREE, "diff", "--name-only", "--diff-filter=A", "base", "series").split():
-        sections = subprocess.run(["perl", "scripts/get_maintainer.pl", "--sections", "--no-git-fallback", "-f", name],
-                                  cwd=TREE, env=environment(), text=True, capture_output=True).stdout
-        titles = re.findall(r"^[A-Z][A-Z0-9 \[\]/()-]+$", sections, re.M)
-        if not [t for t in titles if t != "THE REST"]:
-            problems.append(f"MAINTAINERS has no entry for {name}")
     return problems
 
 
@@ -114,7 +103,7 @@ def main() -> None:
         ensure_tree()
         LOGS.mkdir(parents=True, exist_ok=True)
         (LOGS / "checkpatch.log").unlink(missing_ok=True)
-        steps = {"checkpatch": checkpatch, "maintainers": maintainers, "rules of the patches": rules_of_patches,
+        steps = {"checkpatch": checkpatch, "maintainers": maintainers.problems, "rules of the patches": rules_of_patches,
                  "export": export, "mails": rehearsal, "rustfmt": rustfmt, "clippy": clippy, "shellcheck": scripts}
         failed = []
         for name, check in steps.items():
