@@ -61,13 +61,13 @@ kunit-gcc: ## the suites in a user mode Linux that gcc has compiled
 	@$(T) tools/variants.py gcc
 
 kunit-arm64: ## the suites on arm64, under emulation
-	@$(T) tools/variants.py arm64
+	@tools/toolchain qemu-system-arm >&2 && tools/variants.py arm64
 
 kunit-oldest: ## the suites with the oldest toolchain that the kernel takes, in a root of Debian 13
-	@$(T) tools/oldest.py
+	@tools/toolchain debootstrap >&2 && tools/oldest.py
 
 test-all: ## bisect, bases built and run, docs, gcc, arm64, oldest toolchain; takes hours
-	@$(T) RUN=yes tools/test.py all
+	@tools/toolchain qemu-system-arm debootstrap >&2 && RUN=yes tools/test.py all
 
 send: ## the series as mails, by b4, and back; sends them only with SEND=yes
 	@$(T) tools/send.py
