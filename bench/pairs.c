@@ -73,7 +73,7 @@ static const struct bench_side c_task_spawn = { c_task_setup, c_run_task_spawn, 
 #define C_DELAYED "kref_get, queue_delayed_work, cancel_delayed_work, kref_put"
 #define R_DELAYED "Arc::clone, enqueue_delayed, cancel, drop"
 #define QUEUES	"queues"
-#define FLAG	"WQ_TRACK_DELAYED, C against C"
+#define FLAG	"what WQ_TRACK_DELAYED adds, in C"
 #define TASK	"task_work"
 
 const struct bench_pair bench_pairs[] = {

@@ -8,7 +8,7 @@ from html import escape
 from bench_results import Boot, Pair
 
 LOW, HIGH = 0.70, 1.30  # what lies beyond is drawn at the edge, with its number
-LEFT, WIDTH, RIGHT = 250, 560, 190
+LEFT, WIDTH, RIGHT = 250, 560, 280
 ROW, HEAD = 30, 34
 TOP = 118
 COLORS = ("#1f6fb4", "#c4571b")
@@ -21,7 +21,7 @@ def x(ratio: float) -> float:
 
 def number(which: int) -> float:
     """Where the numbers of a boot are."""
-    return LEFT + WIDTH + 50 + 80 * which
+    return LEFT + WIDTH + 60 + 120 * which
 
 
 def text(at: float, y: float, words: str, *, size: int = 13, anchor: str = "start", fill: str = "#222",
@@ -58,9 +58,11 @@ def axis(bottom: float, boots: list[Boot]) -> Iterator[str]:
     yield line(x(SAME_WORK), TOP, x(SAME_WORK), bottom, "#c00", 1.4, "5 4")
     yield text(x(SAME_WORK) + 6, TOP - 24, f"target: at most {SAME_WORK:.2f}", size=12, fill="#c00")
     for which, boot in enumerate(boots):
-        yield text(number(which), TOP - 8, boot.short, size=11, anchor="middle", fill=COLORS[which])
+        yield text(number(which), TOP - 24, boot.short, size=11, anchor="end", fill=COLORS[which])
+        yield text(number(which), TOP - 8, "ratio", size=11, anchor="end", fill=COLORS[which])
+        yield text(number(which) + 54, TOP - 8, f"+{boot.unit_short}", size=11, anchor="end", fill=COLORS[which])
     yield text(x(1) - 14, TOP - 24, "◀ Rust takes less", size=12, anchor="end", fill="#333")
-    yield text(x((LOW + HIGH) / 2), bottom + 38, "ratio: what the second side takes, divided by what the first one takes",
+    yield text(x((LOW + HIGH) / 2), bottom + 38, "ratio: what Rust takes for the same work, divided by what C takes; join/…, and with the flag: divided by what is named after them",
                size=12, anchor="middle", fill="#333")
 
 
@@ -88,14 +90,19 @@ def svg(boots: list[Boot]) -> str:
             y += HEAD
             for pair in (p for p in pairs if p.group == group):
                 drawn.append(text(LEFT - 14, y + 16, pair.name, anchor="end"))
+                if pair.target and pair.target != SAME_WORK:
+                    drawn.append(line(x(pair.target), y - 1, x(pair.target), y + ROW - 7, "#c00", 2.4))
+                    after = pair.target > SAME_WORK  # the line of the other target is to the left
+                    drawn.append(text(x(pair.target) + (5 if after else -5), y + 20, f"≤ {pair.target:.2f}", size=10,
+                                      anchor="start" if after else "end", fill="#c00"))
                 for which, boot in enumerate(boots):
                     if found := boot.find(pair.key):
                         drawn.extend(mark(found, y + 7 + 9 * which, which))
+                        more = found.per_operation(0) * (found.ratio.median - 1)
                         drawn.append(text(number(which), y + 16, f"{found.ratio.median:.2f}",
-                                          size=12, anchor="middle", fill=COLORS[which]))
-                if pair.target and pair.target != SAME_WORK:
-                    drawn.append(line(x(pair.target), y - 1, x(pair.target), y + ROW - 7, "#c00", 2.4))
-                    drawn.append(text(x(pair.target) - 5, y + 16, f"≤ {pair.target:.2f}", size=11, anchor="end", fill="#c00"))
+                                          size=12, anchor="end", fill=COLORS[which]))
+                        drawn.append(text(number(which) + 54, y + 16, f"{more:+,.0f}",
+                                          size=12, anchor="end", fill=COLORS[which]))
                 y += ROW
         yield from axis(bottom, boots)
         yield from drawn

@@ -87,6 +87,10 @@ class Boot:
     sizes: dict[str, tuple[int, int]]
     judged: bool = True
 
+    @property
+    def unit_short(self) -> str:
+        return {"instructions": "instr."}.get(self.unit, self.unit)
+
     def find(self, key: tuple[str, str]) -> Pair | None:
         return next((p for p in self.pairs if p.key == key), None)
 
