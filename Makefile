@@ -9,7 +9,7 @@ T := tools/toolchain >&2 &&
 
 all: kunit sample ## the main job: toolchain, kernel tree, series, UML kernel, its suites, the sample
 
-test: ## everything that has to pass: check, kunit, programs that must not compile, kunit-smp
+test: ## everything that has to pass: kunit, sample, compile, check, kunit-smp, sample-smp
 	@$(T) tools/test.py
 
 toolchain: ## install what a build needs, where it is missing
@@ -39,7 +39,7 @@ sample-smp: ## the same on x86_64 with several CPUs, on the kernel of kunit-smp
 compile: ## programs that must, and that must not, compile against the built kernel crate
 	@$(T) tests/compile/run.py
 
-check: ## checkpatch, rustfmt, clippy, export is clean
+check: ## checkpatch, maintainers, mails and back, export is clean, rustfmt, clippy, shellcheck
 	@$(T) tools/check.py
 
 cost: ## instructions that the C patch adds for workqueues that do not opt in

@@ -20,7 +20,7 @@ from bench_code import added_text, instruction_table, instructions, text_table
 from bench_plot import svg
 from bench_results import Boot, legend, parse, table
 from common import (BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, Failure, duration, environment, git, lock, must, need_space,
-                    output, rel, reporting, run_logged, say, step, verdict)
+                    output, rel, reporting, run_logged, say, step, verdict, worktree)
 from tree import ensure_tree
 
 BENCH = ROOT / "bench"
@@ -33,13 +33,6 @@ CHANGED = ("kernel/workqueue.o", "drivers/android/binder/rust_binder_main.o")
 ROUNDS = 101
 # Many short samples: the median is of those that nothing else on the machine has interrupted.
 OPTIONS = f"rounds={ROUNDS} divide=4"
-
-
-def checkout(source: Path, revision: str) -> None:
-    if not (source / ".git").exists():
-        git(TREE, "worktree", "prune")
-        git(TREE, "worktree", "add", "--quiet", "--force", "--detach", str(source), revision)
-    git(source, "checkout", "--quiet", "--force", "--detach", revision)
 
 
 @dataclass(frozen=True)
@@ -136,7 +129,7 @@ def boot_counting() -> Boot:
 def text_of_series() -> dict[str, Any]:
     """The bytes that the series adds to the objects that it changes, whose base is built once. The
     rest of a vmlinux without the series would take as long as the kernel with it."""
-    checkout(BASE_SOURCE, "base")
+    worktree(BASE_SOURCE, "base")
     BASE.build("prepare", *CHANGED)
     return added_text(SOURCE, [(BASE.objects / name, X86.objects / name) for name in ("rust/kernel.o", "rust/helpers/helpers.o", *CHANGED)])
 
@@ -144,7 +137,7 @@ def text_of_series() -> dict[str, Any]:
 def main() -> None:
     with reporting("bench"), lock("bench"):
         ensure_tree()
-        checkout(SOURCE, git(TREE, "rev-parse", "HEAD").strip())
+        worktree(SOURCE, git(TREE, "rev-parse", "HEAD").strip())
         for kernel in (UML, X86):
             with step(f"{kernel.name} kernel and module"):
                 kernel.build()

@@ -17,10 +17,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from common import BUILD, TREE, Failure, duration, git, lock, paint, rel, reporting, say, step, verdict
+from common import (BUILD, TREE, Failure, duration, environment, git, lock, output, paint, rel, reporting, say, step, verdict,
+                    worktree)
 from kernel_log import complaints, new_complaints
 from kunit import CONFIGS, Uml
-from kunit_results import PASSED, SKIPPED, count, matches, read, series_globs, summary
+from kunit_results import PASSED, SKIPPED, SUITES, count, matches, read, series_globs, summary
 from tree import BRANCH, ensure_tree
 
 OBJECTS = BUILD / "bisect"
@@ -29,13 +30,6 @@ CONFIG = OBJECTS / "bisect.config"
 UNFINISHED = OBJECTS / "unfinished"
 RECORD = BUILD / "bisect.json"
 UML = Uml(BUILD / "bisect-src", OBJECTS, "bisect", configs=(CONFIG,))
-
-
-def checkout(source: Path, commit: str) -> None:
-    if not (source / ".git").exists():
-        git(TREE, "worktree", "prune")
-        git(TREE, "worktree", "add", "--quiet", "--force", "--detach", str(source), commit)
-    git(source, "checkout", "--quiet", "--force", "--detach", commit)
 
 
 def options_of(repo: Path, commit: str, configs: tuple[Path, ...] = CONFIGS) -> str:
@@ -52,9 +46,13 @@ def warnings(uml: Uml) -> set[str]:
     return {re.sub(r"\d+", "N", found) for found in re.findall(r"(?:\S+: )?\bwarning(?:\[\w+\])?: .*", text, re.I)}
 
 
-def key(commit: str, config: str) -> str:
+def compilers() -> str:
+    return "".join(output([program, "--version"], env=environment()) for program in ("clang", "rustc", "bindgen"))
+
+
+def key(commit: str, config: str, tools: str) -> str:
     trees = git(TREE, "rev-parse", "base^{tree}", f"{commit}^{{tree}}")
-    return hashlib.sha256((trees + config).encode()).hexdigest()
+    return hashlib.sha256((trees + config + tools).encode()).hexdigest()
 
 
 def load() -> dict[str, dict]:
@@ -75,7 +73,7 @@ def try_commit(commit: str, number: int, config: str, base: dict | None) -> dict
     raises a Failure."""
     start = time.monotonic()
     uml = dataclasses.replace(UML, name=f"bisect-{number:04}")
-    checkout(uml.source, commit)
+    worktree(uml.source, commit)
     OBJECTS.mkdir(exist_ok=True)
     UNFINISHED.touch()
     CONFIG.write_text(config)
@@ -101,22 +99,21 @@ def main() -> None:
     with reporting("bisect"), lock("bisect"):
         ensure_tree()
         commits = git(TREE, "rev-list", "--reverse", f"base..{BRANCH}").split()
-        if UNFINISHED.exists():
-            say("    the last run did not finish a build: compiling everything again")
-            shutil.rmtree(OBJECTS)
         record, base, failed, before, start = load(), None, [], 0, time.monotonic()
+        tools = compilers() + SUITES.read_text()
         with step(f"{len(commits)} patches, one after the other"):
             for number, commit in enumerate([git(TREE, "rev-parse", "base").strip(), *commits]):
                 title = git(TREE, "show", "-s", "--format=%s", commit).strip() if number else "(the unpatched kernel)"
                 config = options_of(TREE, commit)
-                name = key(commit, config)
+                name = key(commit, config, tools)
                 remembered = name in record
                 try:
                     if not remembered:
+                        if UNFINISHED.exists():
+                            shutil.rmtree(OBJECTS)
                         record[name] = try_commit(commit, number, config, base)
                         save(record)
-                        if not failed:
-                            UNFINISHED.unlink()
+                        UNFINISHED.unlink()
                 except Failure as e:
                     if base is None:
                         raise

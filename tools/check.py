@@ -8,10 +8,11 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-from common import BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, Failure, environment, git, must, paint, rel, reporting, run_logged, say, step, verdict
 import maintainers
+from common import (BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, environment, git, lock, must, paint, rel, reporting, run_logged,
+                    say, step, verdict)
+from kunit import SERIES
 from send import rehearsal
 from tree import ensure_tree, patch_files
 
@@ -71,15 +72,15 @@ def clippy() -> list[str]:
     """Builds the Rust code of the kernel with clippy. The base is clean, so any warning is new."""
     make = ["make", *MAKE_OPTIONS, "ARCH=um", f"O={OBJECTS}", "CLIPPY=1"]
     OBJECTS.mkdir(parents=True, exist_ok=True)
-    if not (BUILD / "uml/.config").exists():
-        raise Failure("the UML kernel is not configured: run 'make kunit'")
-    shutil.copy(BUILD / "uml/.config", OBJECTS / ".config")
+    SERIES.configure()
+    shutil.copy(SERIES.objects / ".config", OBJECTS / ".config")
     log = LOGS / "clippy.log"
     must([*make, "olddefconfig"], LOGS / "clippy-config.log", "configuring", cwd=TREE, env=environment())
     # A warning is printed when a crate is compiled, not when it is up to date.
-    for crate in ("rust/kernel.o", "rust/doctests_kernel_generated.o", "drivers/android/binder/rust_binder_main.o"):
+    for crate in ("rust/kernel.o", "rust/doctests_kernel_generated.o", "drivers/android/binder/rust_binder_main.o",
+                  "samples/rust/rust_workqueue.o"):
         (OBJECTS / crate).unlink(missing_ok=True)
-    must([*make, f"-j{os.cpu_count()}", "prepare", "rust/", "drivers/android/"], log, "building with clippy",
+    must([*make, f"-j{os.cpu_count()}", "prepare", "rust/", "drivers/android/", "samples/rust/"], log, "building with clippy",
          cwd=TREE, env=environment(), objects=OBJECTS)
     lines = log.read_text(errors="replace").splitlines()
     return [f"clippy: {line} {lines[i + 1].strip() if i + 1 < len(lines) else ''}" for i, line in enumerate(lines)
@@ -93,13 +94,12 @@ def export() -> list[str]:
 
 def scripts() -> list[str]:
     """Our own shell scripts."""
-    names = [str(p) for p in (ROOT / "tools/toolchain", ROOT / ".ci/run") if Path(p).exists()]
-    done = subprocess.run(["shellcheck", *names], text=True, capture_output=True, env=environment())
+    done = subprocess.run(["shellcheck", str(ROOT / "tools/toolchain"), str(ROOT / ".ci/run")], text=True, capture_output=True, env=environment())
     return done.stdout.splitlines() if done.returncode else []
 
 
 def main() -> None:
-    with reporting("check"):
+    with reporting("check"), lock("check"):
         ensure_tree()
         LOGS.mkdir(parents=True, exist_ok=True)
         (LOGS / "checkpatch.log").unlink(missing_ok=True)

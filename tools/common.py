@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -125,7 +126,7 @@ def last_line(log: Path) -> str:
     with log.open("rb") as f:
         f.seek(max(0, log.stat().st_size - 400))
         lines = f.read().decode(errors="replace").strip().splitlines()
-    return "".join(c for c in lines[-1] if c.isprintable()) if lines else ""
+    return "".join(c for c in re.sub(r"\x1b\[[0-9;]*m", "", lines[-1]) if c.isprintable()) if lines else ""
 
 
 def must(cmd: Sequence[str], log: Path, what: str, *, cwd: Path | None = None,
@@ -147,13 +148,26 @@ def git_environment() -> dict[str, str]:
     """Git as it comes, without the person's configuration: what it writes must not depend on it."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     env |= {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C",
-            "GIT_COMMITTER_NAME": "series", "GIT_COMMITTER_EMAIL": "series@tree.invalid"}
+            "GIT_COMMITTER_NAME": "series", "GIT_COMMITTER_EMAIL": "series@tree.invalid",
+            # A kernel tree that LINUX names may be somebody else's.
+            "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
     return env
 
 
 def git(repo: Path, *args: str) -> str:
     return output(["git", "-C", str(repo), "-c", "core.autocrlf=false", "-c", "gc.auto=0", *args],
                   env=git_environment())
+
+
+def worktree(source: Path, revision: str) -> None:
+    """A worktree of build/tree at `revision`. Files that are in place already keep their times."""
+    head = ["git", "-C", str(source), "rev-parse", "--verify", "--quiet", "HEAD"]
+    # Not known when build/tree has been made anew.
+    if not (source / ".git").exists() or subprocess.run(head, env=git_environment(), capture_output=True).returncode:
+        shutil.rmtree(source, ignore_errors=True)
+        git(TREE, "worktree", "prune")
+        git(TREE, "worktree", "add", "--quiet", "--force", "--detach", str(source), revision)
+    git(source, "checkout", "--quiet", "--force", "--detach", revision)
 
 
 def need_space(gigabytes: float, what: str) -> None:

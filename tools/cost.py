@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import re
 
-from common import BUILD, LOGS, MAKE_OPTIONS, TREE, Failure, environment, git, lock, must, output, reporting, say, step, verdict
+from common import (BUILD, LOGS, MAKE_OPTIONS, TREE, Failure, environment, git, lock, must, output, reporting, say, step,
+                    verdict, worktree)
 from tree import ensure_tree
 
 SOURCE, OBJECTS = BUILD / "cost-src", BUILD / "cost"
@@ -58,7 +59,7 @@ def without_tracking(function: str) -> int:
 
 
 def measure(revision: str) -> dict[str, int]:
-    git(SOURCE, "checkout", "--quiet", "--force", "--detach", revision)
+    worktree(SOURCE, revision)
     log = LOGS / "cost.log"
     make = ["make", "-C", str(SOURCE), f"O={OBJECTS}", "ARCH=x86_64", *MAKE_OPTIONS]
     if not (OBJECTS / ".config").exists():
@@ -74,9 +75,6 @@ def main() -> None:
         patch = git(TREE, "log", "--format=%H", f"--grep=^{PATCH}", "base..series").split()
         if len(patch) != 1:
             raise Failure(f"there is not one patch '{PATCH}' but {len(patch)}")
-        if not (SOURCE / ".git").exists():
-            git(TREE, "worktree", "prune")
-            git(TREE, "worktree", "add", "--quiet", "--force", "--detach", str(SOURCE), patch[0])
         with step("without the patch"):
             before = measure(patch[0] + "^")
         with step("with the patch"):

@@ -10,7 +10,9 @@ import re
 import shutil
 from pathlib import Path
 
-from common import BASE, BUILD, LOGS, MAKE_OPTIONS, TREE, Failure, environment, git, lock, must, output, rel, reporting, say, step, verdict
+from common import (BASE, BUILD, LOGS, MAKE_OPTIONS, TREE, Failure, environment, git, lock, must, output, rel, reporting,
+                    say, step, verdict, worktree)
+from kunit import SERIES
 from tree import ensure_tree
 
 OBJECTS = BUILD / "docs"
@@ -20,11 +22,8 @@ MODULES = ("workqueue", "task_work")
 
 def rustdoc(source: Path, objects: Path, log: Path) -> set[tuple[str, str]]:
     """Makes all pages; returns the warnings, as pairs of text and file."""
-    config = BUILD / "uml/.config"
-    if not config.exists():
-        raise Failure("the UML kernel is not configured: run 'make kunit'")
     objects.mkdir(exist_ok=True)
-    shutil.copy(config, objects / ".config")
+    shutil.copy(SERIES.objects / ".config", objects / ".config")
     make = ["make", "-C", str(source), f"O={objects}", "ARCH=um", *MAKE_OPTIONS]
     must([*make, "olddefconfig"], LOGS / "docs-config.log", "configuring", env=environment())
     must([*make, f"-j{os.cpu_count()}", "rustdoc"], log, "rustdoc", env=environment(), objects=objects)
@@ -34,12 +33,10 @@ def rustdoc(source: Path, objects: Path, log: Path) -> set[tuple[str, str]]:
 
 def of_base() -> set[tuple[str, str]]:
     """What rustdoc says of the unpatched kernel; measured again when the base, its options or rustdoc change."""
-    key = git(TREE, "rev-parse", "base") + (BUILD / "uml/.config").read_text() + output(["rustdoc", "--version"], env=environment())
+    key = git(TREE, "rev-parse", "base") + (SERIES.objects / ".config").read_text() + output(["rustdoc", "--version"], env=environment())
     record = BUILD / f"docs-base-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
     if not record.exists():
-        if not (BASE / ".git").exists():
-            git(TREE, "worktree", "prune")
-            git(TREE, "worktree", "add", "--quiet", "--force", "--detach", str(BASE), "base")
+        worktree(BASE, "base")
         with step("the unpatched kernel's pages, to compare"):
             record.write_text(json.dumps(sorted(rustdoc(BASE, BUILD / "docs-base", LOGS / "docs-base.log"))))
     return {(text, file) for text, file in json.loads(record.read_text())}
@@ -48,6 +45,7 @@ def of_base() -> set[tuple[str, str]]:
 def main() -> None:
     with reporting("docs"), lock("docs"):
         ensure_tree()
+        SERIES.configure()
         log = LOGS / "docs.log"
         with step("pages"):
             warnings = rustdoc(TREE, OBJECTS, log)

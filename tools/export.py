@@ -13,19 +13,19 @@ import tempfile
 from pathlib import Path
 
 from common import BUILD, PATCHES, TREE, Failure, git, git_environment, output, reporting, say, verdict
-from tree import ensure_tree, local_work, patch_files, read_state, write_state
-
-PREFIX = "PATCH"
+from tree import BRANCH, ensure_tree, local_work, patch_files, read_state, write_state
 
 
 def format_patches(to: Path) -> None:
     """format-patch without anything that depends on who runs it, when, or with which git."""
     date = git(TREE, "log", "-1", "--format=%aI", "series").strip()
     author = git(TREE, "log", "-1", "--format=%an%n%ae", "series").splitlines()
+    version = git(TREE, "config", "--default", "1", "--get", f"branch.{BRANCH}.version").strip()
+    prefix = "PATCH" if version == "1" else f"PATCH v{version}"
     env = git_environment() | {"GIT_COMMITTER_DATE": date, "GIT_COMMITTER_NAME": author[0], "GIT_COMMITTER_EMAIL": author[1]}
     output(["git", "-C", str(TREE), "-c", "core.abbrev=12", "-c", "diff.algorithm=histogram", "format-patch",
             "--quiet", "--zero-commit", "--no-signature", "--full-index", "--no-renames", "--numbered",
-            f"--subject-prefix={PREFIX}", "--cover-letter", "--cover-from-description=subject",
+            f"--subject-prefix={prefix}", "--cover-letter", "--cover-from-description=subject",
             "--stat=72", "-o", str(to), "base..series"], env=env)
 
 

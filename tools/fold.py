@@ -12,7 +12,7 @@ import argparse
 import os
 import subprocess
 
-from common import BUILD, TREE, Failure, git, git_environment, rel, reporting, verdict
+from common import BUILD, TREE, Failure, git, git_environment, rel, reporting, verdict, worktree
 from tree import BRANCH, local_work, read_state
 
 SCRATCH = BUILD / "fold"
@@ -26,8 +26,7 @@ def main() -> None:
         head = git(TREE, "rev-parse", BRANCH).strip()
         if work := local_work(read_state(TREE) | {"head": head}):
             raise Failure(f"build/tree has {work}: commit first")
-        git(TREE, "worktree", "prune")
-        git(TREE, "worktree", "add", "--quiet", "--force", "--detach", str(SCRATCH), BRANCH)
+        worktree(SCRATCH, BRANCH)
         try:
             env = git_environment()
             if not interactive:

@@ -7,7 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from common import BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, Failure, environment, must, need_space, rel, reporting, run_logged, step, verdict
+from common import (BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, Failure, environment, lock, must, need_space, rel, reporting,
+                    run_logged, step, verdict)
 from kernel_log import complaints
 from kunit_results import summary
 from tree import ensure_tree
@@ -43,13 +44,17 @@ class Uml:
     def command(self, verb: str, *args: str) -> list[str]:
         return ["python3", str(self.source / "tools/testing/kunit/kunit.py"), verb, f"--build_dir={self.objects}", *self.options, *args]
 
+    def kunit(self, verb: str, *args: str) -> list[str]:
+        return self.command(verb, *(f"--kunitconfig={config}" for config in self.configs), *args)
+
+    def configure(self) -> None:
+        must(self.kunit("config"), self.log("config"), "configuring", cwd=self.source, env=environment())
+
     def build(self) -> None:
         need_space(4, "the UML kernel")
-        env = environment()
-        configs = [f"--kunitconfig={config}" for config in self.configs]
-        must(self.command("config", *configs), self.log("config"), "configuring", cwd=self.source, env=env)
-        must(self.command("build", *configs, f"--jobs={os.cpu_count()}"), self.log("build"), "building the UML kernel",
-             cwd=self.source, env=env, objects=self.objects)
+        self.configure()
+        must(self.kunit("build", f"--jobs={os.cpu_count()}"), self.log("build"), "building the UML kernel",
+             cwd=self.source, env=environment(), objects=self.objects)
 
     def run(self, limit: int = 300) -> None:
         """Boots the kernel, which runs its tests. Results are in `result`, its words in `console`."""
@@ -58,19 +63,23 @@ class Uml:
                    cwd=self.source, env=environment())
 
 
+    def must_be_silent(self) -> None:
+        if noise := complaints(self.console.read_text(errors="replace")):
+            raise Failure("\n".join([*noise, f"the kernel log has complaints; the log: {rel(self.console)}"]))
+
+
 SERIES = Uml(TREE, BUILD / "uml", "kunit")
 
 
 def main() -> None:
-    with reporting("kunit"):
+    with reporting("kunit"), lock("uml"):
         ensure_tree()
         with step("UML kernel"):
             SERIES.build()
         with step("suites"):
             SERIES.run()
             everything, ours = summary(SERIES.result)
-        if noise := complaints(SERIES.console.read_text(errors="replace")):
-            raise Failure("\n".join([*noise, "the kernel log has complaints; the log: " + rel(SERIES.console)]))
+        SERIES.must_be_silent()
         verdict("kunit", everything.failed == 0, f"{everything}, of which this series: {ours}; the log: {rel(SERIES.log('run'))}")
 
 

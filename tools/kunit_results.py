@@ -13,6 +13,8 @@ from common import ROOT, Failure, paint, say
 
 PASSED, SKIPPED = "PASS", "SKIP"
 
+SUITES = ROOT / "kunit" / "suites"
+
 
 class Counts(NamedTuple):
     passed: int
@@ -32,7 +34,7 @@ def walk(group: dict, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
 
 
 def series_globs() -> list[str]:
-    lines = (ROOT / "kunit" / "suites").read_text().splitlines()
+    lines = SUITES.read_text().splitlines()
     return [x.strip() for x in lines if x.strip() and not x.startswith("#")]
 
 

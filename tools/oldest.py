@@ -53,6 +53,8 @@ def main() -> None:
     with reporting("kunit-oldest"), lock("oldest"):
         if os.geteuid() or not shutil.which("debootstrap"):
             raise Failure("this takes root, for a chroot, and debootstrap: apt-get install --no-install-recommends debootstrap")
+        if os.environ.get("LINUX"):
+            raise Failure("LINUX= is outside of that root: this takes Debian's kernel, or linux/")
         with step("root of Debian 13"):
             system()
             copy()

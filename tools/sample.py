@@ -200,7 +200,7 @@ def main() -> None:
             ensure_tree()
             several_cpus()
     else:
-        with reporting("sample"):
+        with reporting("sample"), lock("uml"):
             ensure_tree()
             one_cpu(SERIES)
 

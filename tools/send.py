@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
 import mailbox
 import os
 import re
@@ -21,13 +22,15 @@ from pathlib import Path
 from common import (BUILD, LOGS, ROOT, TREE, Failure, environment, git, git_environment, lock, must, output, rel, reporting,
                     say, step, verdict)
 from source import borrow
-from tree import BRANCH, apply_patches, ensure_tree, patch_files
+from tree import BRANCH, apply_patches, ensure_tree, patch_files, read_state, version_of
 
 B4 = BUILD / "toolchain/b4/bin/b4"
 SOURCE = BUILD / "send-src"  # a repository of its own, because b4 keeps what it knows in its configuration
 OUT = BUILD / "send"
 MAILS = OUT / "mails"
 PREPARED, RECEIVED = "rust-workqueue", "received"
+# What makes all versions of the series one, for b4 and for who looks for them.
+CHANGE_ID = "20261121-rust-workqueue-40670a0b7436"
 RESERVED = re.compile(r"(^|\.)(invalid|test|example|localhost|local|example\.(com|net|org))$")
 HOW = "Say who you are: git config --global user.name 'Your Name'; git config --global user.email you@your.domain"
 
@@ -54,21 +57,30 @@ def configured() -> Sender:
     return Sender(name, address)
 
 
+def b4_environment() -> dict[str, str]:
+    """b4 keeps what it knows in build/, also which checks have been done."""
+    return environment() | {"XDG_CACHE_HOME": str(OUT / "cache"), "XDG_DATA_HOME": str(OUT / "data")}
+
+
 def b4(what: str, *args: str, editor: str = ":") -> str:
-    """Runs b4 in the prepared repository, without a trace outside of build/; returns what it said."""
+    """Runs b4 in the prepared repository, without network; returns what it said."""
     if not B4.exists():
         raise Failure("b4 is not installed: run 'make toolchain'")
-    env = environment() | {"GIT_EDITOR": editor, "XDG_CACHE_HOME": str(OUT / "cache"), "XDG_DATA_HOME": str(OUT / "data"),
-                           # With a mail server, b4 writes mails without a signature. It does not ask the server.
-                           "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "sendemail.smtpserver", "GIT_CONFIG_VALUE_0": "localhost"}
+    # With a mail server, b4 writes mails without a signature. It does not ask the server.
+    env = b4_environment() | {"GIT_EDITOR": editor, "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "sendemail.smtpserver",
+                              "GIT_CONFIG_VALUE_0": "localhost"}
     log = LOGS / f"send-{what}.log"
     must([str(B4), "--offline-mode", *args], log, f"b4 {args[0]}", cwd=SOURCE, env=env)
-    return log.read_text(errors="replace")
+    return re.sub(r"\x1b\[[0-9;]*m", "", log.read_text(errors="replace"))
 
 
 def upstream_base() -> str:
     """The commit of mainline that the series is for; build/tree may have it without its history."""
     return output(["git", "-C", str(ROOT), "rev-parse", "HEAD:linux"]).strip()
+
+
+def version() -> str:
+    return version_of(patch_files()[0].read_text())
 
 
 def repository() -> None:
@@ -107,8 +119,10 @@ def prepare(who: Sender) -> None:
                         f"branch.{PREPARED}.description": git(SOURCE, "config", f"branch.{BRANCH}.description")}.items():
         git(SOURCE, "config", name, value)
     b4("enroll", "prep", "--enroll", "base")
-    if version := re.search(r"^Subject: \[[^]]*\bv(\d+)\b", patch_files()[0].read_text(), re.M):
-        b4("revision", "prep", "--force-revision", version[1])
+    tracked = f"branch.{PREPARED}.b4-tracking"
+    tracking = json.loads(git(SOURCE, "config", tracked))
+    tracking["series"] |= {"change-id": CHANGE_ID, "revision": int(version())}
+    git(SOURCE, "config", tracked, json.dumps(tracking))
     (OUT / "deps").write_text(f"base-commit: {upstream_base()}\n")
     b4("deps", "prep", "--edit-deps", editor=f"cp {OUT}/deps")
 
@@ -127,8 +141,12 @@ def write_mails() -> None:
     b4("write", "send", "--no-sign", "--output-dir", str(MAILS))
 
 
+def written() -> list[bytes]:
+    return [path.read_bytes() for path in sorted(MAILS.glob("*.eml"))]
+
+
 def mails() -> list[email.message.EmailMessage]:
-    return [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in sorted(MAILS.glob("*.eml"))]
+    return [email.message_from_bytes(mail, policy=email.policy.default) for mail in written()]
 
 
 def read_back() -> None:
@@ -136,8 +154,8 @@ def read_back() -> None:
     shutil.rmtree(OUT / "am", ignore_errors=True)
     (OUT / "mbox").unlink(missing_ok=True)
     box = mailbox.mbox(OUT / "mbox")
-    for mail in mails():
-        box.add(mail.as_bytes())
+    for mail in written():
+        box.add(mail)
     box.close()
     b4("am", "am", "--no-cache", "--use-local-mbox", str(OUT / "mbox"), "--outdir", str(OUT / "am"), "--mbox-name", "series",
        mails()[0]["Message-Id"].strip("<>"))
@@ -183,8 +201,22 @@ def recipients() -> list[str]:
     return lines
 
 
+def must_be_sendable() -> None:
+    """What is only asked for when it is meant: the base that the mails name, and a version that is new."""
+    if git(TREE, "rev-parse", "base").strip() != upstream_base():
+        raise Failure(f"build/tree is made of {read_state(TREE)['source']}, and the mails name the base commit {upstream_base()}.\n"
+                      "To send, make and test it with that: git submodule update --init; make; make test")
+    # b4 leaves a tag for each version that it has sent.
+    if git(SOURCE, "tag", "--list", f"sent/{CHANGE_ID}-v{version()}").strip():
+        raise Failure(f"version {version()} has been sent. For the next one: git -C build/tree config branch.{BRANCH}.version "
+                      f"{int(version()) + 1}; say what has changed in the cover letter; make export")
+
+
 def rehearsal() -> list[str]:
     """For make check: the mails carry the series, and one that has been changed is noticed."""
+    global OUT, MAILS
+    OUT = BUILD / "send-rehearsal"  # these mails are not to be taken for those of make send
+    MAILS = OUT / "mails"
     who = Sender("Somebody", "somebody@series.invalid")
     with lock("send"):
         prepare(who)
@@ -220,9 +252,10 @@ def main() -> None:
         what = f"{len(mails())} mails in {rel(MAILS)}, {len(patch_files()) - 1} patches back from them are equal"
         if os.environ.get("SEND") != "yes":
             verdict("send", True, f"{what}; nothing is sent without SEND=yes")
+        must_be_sendable()
         git(SOURCE, "checkout", "--quiet", PREPARED)
         # With the person's own settings for mail and keys; b4 shows the recipients again, and asks.
-        if subprocess.run([str(B4), "send"], cwd=SOURCE, env=environment()).returncode:
+        if subprocess.run([str(B4), "send"], cwd=SOURCE, env=b4_environment()).returncode:
             raise Failure("b4 did not send")
         verdict("send", True, f"{what}, and sent")
 

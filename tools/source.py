@@ -46,22 +46,30 @@ class Source:
         else:
             need_space(4, "the kernel tree")
             say(f"    copying {self.directory}")
-            shutil.copytree(self.directory, repo, symlinks=True, ignore=shutil.ignore_patterns("*.o"))
+            shutil.copytree(self.directory, repo, symlinks=True, ignore=shutil.ignore_patterns("*.o", ".git"))
             commit_all(repo, self.name)
+
+
+def given_source() -> Source | None:
+    """The kernel tree that the user has given."""
+    if given := os.environ.get("LINUX"):
+        return user_tree(Path(given).resolve(), "LINUX")
+    if (ROOT / "linux" / "Makefile").exists():
+        return user_tree(ROOT / "linux", "linux/")
+    return None
 
 
 def candidates() -> list[Source]:
     """The sources to try, best first. Only Debian's packages can be more than one."""
-    if given := os.environ.get("LINUX"):
-        return [user_tree(Path(given).resolve(), "LINUX")]
-    if (ROOT / "linux" / "Makefile").exists():
-        return [user_tree(ROOT / "linux", "linux/")]
-    return debian_packages()
+    given = given_source()
+    return [given] if given else debian_packages()
 
 
 def user_tree(directory: Path, what: str) -> Source:
     if not (directory / "rust" / "kernel" / "lib.rs").exists():
         raise Failure(f"{what} ({directory}) is not a kernel tree with Rust support")
+    if (directory / ".git").exists() and not is_repository(directory):
+        raise Failure(f"{what} ({directory}) has a .git that git does not take")
     if is_repository(directory):
         head = git(directory, "rev-parse", "HEAD").strip()
         if git(directory, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules").strip():

@@ -56,7 +56,7 @@ def main() -> None:
         if status == 0 and good == 0:
             bad = 1  # a verb that tests nothing has not passed
         passed, failed = passed + good, failed + bad
-        rows.append(f"  {'pass' if not bad else 'FAIL'}  {verb:10} {good} passed, {bad} failed  {duration(time.monotonic() - began)}")
+        rows.append(f"  {'pass' if not bad else 'FAIL'}  {verb:12} {good} passed, {bad} failed  {duration(time.monotonic() - began)}")
     say(f"\nmake {'test-all' if hours else 'test'}, {duration(time.monotonic() - start)}; the logs: build/logs")
     for row in rows:
         say(row)

@@ -15,8 +15,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from common import BASE, BUILD, PATCHES, TREE, Failure, git, git_environment, lock, rel, reporting, say, step, verdict
-from source import Source, candidates
+from common import BASE, BUILD, PATCHES, TREE, Failure, git, git_environment, lock, rel, reporting, say, step, verdict, worktree
+from source import Source, candidates, given_source
 
 BRANCH = "series"
 
@@ -63,12 +63,17 @@ def cover_description(text: str) -> str:
     return f"{title}\n\n{body.strip()}\n"
 
 
-def apply_patches(repo: Path) -> None:
-    """One commit per patch on a fresh branch `series`, with dates that make the ids repeatable."""
-    git(repo, "checkout", "--quiet", "-B", BRANCH, "base")
+def version_of(cover: str) -> str:
+    """Of the series: 1, or what stands behind PATCH in the cover letter's subject."""
+    found = re.search(r"^Subject: \[PATCH v(\d+) ", cover, re.M)
+    return found[1] if found else "1"
+
+
+def apply_patches(repo: Path, branch: str = BRANCH) -> None:
+    """One commit per patch on a fresh branch, with dates that make the ids repeatable."""
+    git(repo, "checkout", "--quiet", "-B", branch, "base")
     for path in patch_files():
         if path.name.startswith("0000-"):
-            git(repo, "config", f"branch.{BRANCH}.description", cover_description(path.read_text()))
             continue
         done = subprocess.run(["git", "-C", str(repo), "am", "--quiet", "--committer-date-is-author-date", str(path)],
                               env=git_environment(), text=True, capture_output=True, stdin=subprocess.DEVNULL)
@@ -77,6 +82,9 @@ def apply_patches(repo: Path) -> None:
                                    env=git_environment(), text=True, capture_output=True)
             git(repo, "am", "--abort")
             raise Failure(explain(path, check.stderr) or f"{path.name} does not apply: {done.stderr.strip()}")
+    cover = (PATCHES / "0000-cover-letter.patch").read_text()
+    git(repo, "config", f"branch.{BRANCH}.description", cover_description(cover))
+    git(repo, "config", f"branch.{BRANCH}.version", version_of(cover))
 
 
 def explain(path: Path, errors: str) -> str:
@@ -129,17 +137,23 @@ def refresh(state: dict[str, str]) -> None:
     if work := local_work(state):
         raise Failure(f"patches/ has changed and build/tree has {work}.\n"
                       "Keep the tree: 'make export'. Keep the patches: remove build/tree and run 'make tree'.")
-    scratch = BUILD / "apply"
-    git(TREE, "worktree", "prune")
-    git(TREE, "worktree", "add", "--quiet", "--force", "--detach", str(scratch), "base")
+    scratch, branch = BUILD / "apply", "applying"
+    worktree(scratch, "base")
     try:
-        git(TREE, "checkout", "--quiet", "--detach")
-        apply_patches(scratch)
+        apply_patches(scratch, branch)
         git(scratch, "checkout", "--quiet", "--detach")
+        # The branch of build/tree has the old series or the whole new one.
+        git(TREE, "reset", "--quiet", "--hard", branch)
     finally:
         git(TREE, "worktree", "remove", "--force", str(scratch))
-        git(TREE, "checkout", "--quiet", BRANCH)
+        git(TREE, "update-ref", "-d", f"refs/heads/{branch}")
     write_state(TREE, state["source"])
+
+
+def another_source(state: dict[str, str]) -> Source | None:
+    """The kernel that LINUX=dir or linux/ give, if build/tree is not made of it."""
+    given = given_source()
+    return given if given and given.name != state["source"] else None
 
 
 def ensure_tree() -> None:
@@ -149,6 +163,12 @@ def ensure_tree() -> None:
         if not state:
             with step("kernel tree"):
                 make_tree(candidates())
+        elif source := another_source(state):
+            if work := local_work(state):
+                raise Failure(f"build/tree is made of {state['source']}, not of {source.name}, and has {work}.\n"
+                              "Keep that: run without LINUX=, and with linux/ as it was. Else: remove build/tree.")
+            with step("kernel tree, of another kernel than before"):
+                make_tree([source])
         elif state["patches"] != patches_hash():
             with step("applying the changed patches"):
                 refresh(state)

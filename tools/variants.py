@@ -7,7 +7,6 @@ import shutil
 import sys
 
 from common import BUILD, MAKE_OPTIONS, ROOT, TREE, Failure, environment, lock, rel, reporting, step, verdict
-from kernel_log import complaints
 from kunit import MODULES, Uml
 from kunit_results import summary
 from tree import ensure_tree
@@ -31,8 +30,7 @@ def main() -> None:
         with step("suites"):
             kernel.run()
             everything, ours = summary(kernel.result)
-        if noise := complaints(kernel.console.read_text(errors="replace")):
-            raise Failure("\n".join([*noise, "the kernel log has complaints; the log: " + rel(kernel.console)]))
+        kernel.must_be_silent()
         verdict(f"kunit-{name}", everything.failed == 0,
                 f"{everything}, of which this series: {ours}; the log: {rel(kernel.log('run'))}")
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Compiles small programs against the built `kernel` crate, with the flags of a kernel module.
 
-pass/*.rs must compile without an error. fail/*.rs must fail with exactly the errors that their
-comments name: `//~ E0599` stands on the line that the error points at, `//~ no code` for one
-without. items/*.rs is what several of them include.
+pass/*.rs must compile without an error; what README.md shows must be part of them. fail/*.rs must fail
+with exactly the errors that their comments name: `//~ E0599` stands on the line that the error points
+at, `//~ no code` for one without. items/*.rs is what several of them include.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "tools"))
 
-from common import BUILD, LOGS, MAKE_OPTIONS, Failure, environment, must, paint, reporting, say, step, verdict  # noqa: E402
+from common import LOGS, MAKE_OPTIONS, ROOT, Failure, environment, lock, must, paint, reporting, say, step, verdict  # noqa: E402
 from kunit import SERIES, Uml  # noqa: E402
 
 EXPECTED = re.compile(r"//~ (E\d{4}|no code)")
@@ -39,7 +39,7 @@ def module_command(kernel: Uml, directory: Path) -> str:
         raise Failure("the UML kernel is not built: run 'make kunit'")
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
-    shutil.copy(next((HERE / "pass").glob("*.rs")), directory / "program.rs")
+    shutil.copy(HERE / "pass/everything.rs", directory / "program.rs")
     (directory / "Makefile").write_text("obj-m := program.o\n")
     must(["make", "-C", str(kernel.source), f"O={kernel.objects}", "ARCH=um", *MAKE_OPTIONS, f"M={directory}", "program.o"],
          LOGS / "compile.log", "compiling a module", env=environment())
@@ -99,6 +99,17 @@ def errors(diagnostics: str, name: str) -> list[tuple[str, int]]:
     return found
 
 
+def readme() -> list[Outcome]:
+    """The programs of README.md: all their lines, without indentation, in a row in one that compiles."""
+    def lines(text: str) -> str:
+        return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+    compiled = [lines(path.read_text()) for path in sorted((HERE / "pass").glob("*.rs"))]
+    shown = re.findall(r"^```rust\n(.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)
+    return [Outcome("README.md", "" if any(lines(block) in text for text in compiled)
+                    else f"no program in pass/ has what it shows: {block.splitlines()[0]} …") for block in shown]
+
+
 def programs() -> tuple[list[Path], list[Path]]:
     """Those that must compile, and those that must not."""
     passing, failing = (sorted((HERE / kind).glob("*.rs")) for kind in ("pass", "fail"))
@@ -119,15 +130,15 @@ def compile_all(kernel: Uml) -> list[Outcome]:
 
 
 def main() -> None:
-    with reporting("compile"):
+    with reporting("compile"), lock("uml"):
         with step("programs that must and must not compile"):
-            outcomes = compile_all(SERIES)
+            outcomes = compile_all(SERIES) + readme()
         bad = [o for o in outcomes if o.problem]
         for o in bad:
             say(paint(f"    {o.name}: {o.problem}", "31"))
         passing, failing = programs()
         verdict("compile", not bad, f"{len(outcomes) - len(bad)} passed, {len(bad)} failed "
-                                    f"({len(passing)} must compile, {len(failing)} must not)")
+                                    f"({len(passing)} must compile, {len(failing)} must not, the rest is README.md)")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE.parent / "compile"),
 import sample  # noqa: E402
 import smp  # noqa: E402
 from bugs import BUGS, HANG, Bug  # noqa: E402
-from common import BUILD, LOGS, TREE, Failure, git, lock, paint, reporting, say, step, verdict  # noqa: E402
+from common import BUILD, LOGS, Failure, git, lock, paint, reporting, say, step, verdict, worktree  # noqa: E402
 from kernel_log import complaints, new_complaints  # noqa: E402
 from kunit import Uml  # noqa: E402
 from kunit_results import PASSED, SKIPPED, read  # noqa: E402
@@ -107,10 +107,7 @@ def checked(bug: Bug) -> list[str]:
 
 def prepare() -> None:
     """A place of its own, so that neither build/tree nor its objects are touched."""
-    if not (KERNEL.source / ".git").exists():
-        git(TREE, "worktree", "prune")
-        git(TREE, "worktree", "add", "--quiet", "--force", "--detach", str(KERNEL.source), "series")
-    git(KERNEL.source, "checkout", "--quiet", "--force", "--detach", "series")
+    worktree(KERNEL.source, "series")
     KERNEL.build()
     if wrong := [f"{kind} {name}" for kind, names in reports().items() for name in names]:
         raise Failure("without a bug, there are reports already: " + ", ".join(wrong))
