@@ -19,8 +19,8 @@ from typing import Any
 from bench_code import added_text, instruction_table, instructions, text_table
 from bench_plot import svg
 from bench_results import Boot, legend, parse, table
-from common import (BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, Failure, duration, environment, git, lock, must, need_space,
-                    output, rel, reporting, run_logged, say, step, verdict, worktree)
+from common import (BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, Failure, archive, duration, environment, git, lock, must,
+                    need_space, rel, reporting, run_logged, say, static_program, step, verdict, worktree)
 from tree import ensure_tree
 
 BENCH = ROOT / "bench"
@@ -75,7 +75,7 @@ class Kernel:
         root = self.objects / "root"
         for name in ("dev", "sys"):
             (root / name).mkdir(parents=True, exist_ok=True)
-        output(["clang", "-static", "-O2", "-Wall", "-Werror", "-o", str(root / "init"), str(BENCH / "init.c")], env=environment())
+        static_program(root / "init", BENCH / "init.c")
         (root / "wq_bench.ko").write_bytes((self.module / "wq_bench.ko").read_bytes())
         (root / "options").write_text(options + "\n")
         if restart:
@@ -107,10 +107,8 @@ def boot_uml() -> Boot:
 
 def boot_x86(options: str, accelerator: list[str], log: Path) -> str:
     root = X86.root(options, restart=True)
-    image = X86.objects / "root.cpio"
-    output(["sh", "-c", f"find . | cpio --quiet -o -H newc >{image}"], cwd=root, env=environment())
     return X86.finish(["qemu-system-x86_64", *accelerator, "-cpu", "max", "-m", "1G", "-nodefaults", "-nographic", "-no-reboot",
-                       "-serial", "stdio", "-kernel", str(X86.objects / "arch/x86/boot/bzImage"), "-initrd", str(image),
+                       "-serial", "stdio", "-kernel", str(X86.objects / "arch/x86/boot/bzImage"), "-initrd", str(archive(root)),
                        "-append", "console=ttyS0 panic=-1 rdinit=/init"], log)
 
 

@@ -144,6 +144,18 @@ def output(cmd: Sequence[str], *, cwd: Path | None = None, env: dict[str, str] |
     return done.stdout
 
 
+def static_program(program: Path, *sources: Path) -> None:
+    """For a root that has nothing else."""
+    output(["clang", "-static", "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(program), *map(str, sources)], env=environment())
+
+
+def archive(root: Path) -> Path:
+    """An initramfs of a directory."""
+    image = root.with_suffix(".cpio")
+    output(["sh", "-c", f"find . | cpio --quiet -o -H newc >{image}"], cwd=root, env=environment())
+    return image
+
+
 def git_environment() -> dict[str, str]:
     """Git as it comes, without the person's configuration: what it writes must not depend on it."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}

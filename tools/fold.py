@@ -2,14 +2,11 @@
 """make fold: puts `git commit --fixup` commits of build/tree into the patches that they belong to.
 
 The same as `git rebase --autosquash`, but away from build/tree: a rebase there touches every file of
-the series, and the next build would compile most of the kernel again. With --interactive, git's
-list of commits is opened in the editor first.
+the series, and the next build would compile most of the kernel again.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
 import subprocess
 
 from common import BUILD, TREE, Failure, git, git_environment, rel, reporting, verdict, worktree
@@ -19,21 +16,14 @@ SCRATCH = BUILD / "fold"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--interactive", action="store_true")
-    interactive = parser.parse_args().interactive
     with reporting("fold"):
         head = git(TREE, "rev-parse", BRANCH).strip()
         if work := local_work(read_state(TREE) | {"head": head}):
             raise Failure(f"build/tree has {work}: commit first")
         worktree(SCRATCH, BRANCH)
         try:
-            env = git_environment()
-            if not interactive:
-                env["GIT_SEQUENCE_EDITOR"] = ":"
-            elif editor := os.environ.get("GIT_SEQUENCE_EDITOR"):
-                env["GIT_SEQUENCE_EDITOR"] = editor
-            done = subprocess.run(["git", "-C", str(SCRATCH), "rebase", "--interactive", "--autosquash", "base"], env=env)
+            done = subprocess.run(["git", "-C", str(SCRATCH), "rebase", "--quiet", "--interactive", "--autosquash", "base"],
+                                  env=git_environment() | {"GIT_SEQUENCE_EDITOR": ":", "GIT_EDITOR": ":"})
             if done.returncode:
                 raise Failure("a fixup does not apply to the patch it names; nothing is changed. Fold it by hand "
                               "with 'git rebase' in build/tree.")

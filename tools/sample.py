@@ -17,8 +17,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import smp
-from common import (BUILD, LOGS, MAKE_OPTIONS, ROOT, Failure, duration, environment, lock, must, output, paint, rel, reporting,
-                    run_logged, say, step, verdict)
+from common import (BUILD, LOGS, MAKE_OPTIONS, ROOT, Failure, archive, duration, environment, lock, must, paint, rel, reporting,
+                    run_logged, say, static_program, step, verdict)
 from kernel_log import new_complaints
 from kunit import MODULES, SERIES, Uml
 from kunit_results import Counts
@@ -135,8 +135,7 @@ def make_root(root: Path, source: Path, objects: Path, options: tuple[str, ...])
     for name in ("dev", "proc", "sys"):
         (root / name).mkdir(parents=True)
     for program, sources in PROGRAMS.items():
-        output(["clang", "-static", "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(root / program),
-                *(str(PROGRAM / name) for name in sources)], env=environment())
+        static_program(root / program, *(PROGRAM / name for name in sources))
     shutil.copy(objects / MODULE, root)
     built = root.with_name(root.name + "-modules")
     must(["make", f"O={objects}", *options, f"M={PROGRAM / 'failing_init'}", f"MO={built}", "modules"],
@@ -190,7 +189,7 @@ def several_cpus() -> None:
     root, log = BUILD / "sample-smp-root", LOGS / "smp-sample.log"
     with step(f"walk through the sample on {smp.CPUS} CPUs"):
         make_root(root, smp.SOURCE, smp.OBJECTS, ("ARCH=x86_64", *MAKE_OPTIONS))
-        text = smp.emulate(log, smp.archive(root), f"{OPTIONS} -- reboot")
+        text = smp.emulate(log, archive(root), f"{OPTIONS} -- reboot")
     report("sample-smp", text, log, known)
 
 

@@ -15,8 +15,8 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
-from common import (BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, Failure, duration, environment, git, lock, must, need_space,
-                    output, paint, rel, reporting, run_logged, say, step, verdict, worktree)
+from common import (BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, Failure, archive, duration, environment, git, lock, must,
+                    need_space, paint, rel, reporting, run_logged, say, static_program, step, verdict, worktree)
 from kernel_log import complaints, new_complaints
 from kunit_results import Counts, summary
 from tree import ensure_tree
@@ -50,19 +50,11 @@ def build_series() -> None:
     build("series", "smp", "series", "sample")
 
 
-def archive(root: Path) -> Path:
-    """An initramfs of a directory."""
-    image = root.with_suffix(".cpio")
-    output(["sh", "-c", f"find . | cpio --quiet -o -H newc >{image}"], cwd=root, env=environment())
-    return image
-
-
 def initramfs() -> Path:
     root = BUILD / "smp-root"
     for name in ("dev", "sys"):
         (root / name).mkdir(parents=True, exist_ok=True)
-    env = environment()
-    output(["clang", "-static", "-O2", "-Wall", "-Werror", "-o", str(root / "init"), str(ROOT / "tests/smp/init.c")], env=env)
+    static_program(root / "init", ROOT / "tests/smp/init.c")
     return archive(root)
 
 

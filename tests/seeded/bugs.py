@@ -448,6 +448,17 @@ bug(
     ),
 )
 bug(
+    "lock-leaves-a-scope",
+    "T3",
+    "a scope returns a lock that its items take, which lockdep has to find out",
+    ["smp WARNING: possible circular locking dependency detected"],
+    (
+        f"{R}tests/scope.rs",
+        "        assert_eq!(*sum.lock(), 2);\n        // Nobody",
+        "        drop(queue.scope(|_| Ok(sum.lock()))?);\n        // Nobody",
+    ),
+)
+bug(
     "kernel-thread-is-accepted",
     "T15",
     "what never returns to user mode gets task work",

@@ -65,7 +65,7 @@ def smp_reports() -> dict[str, dict[str, str]]:
     """What the SMP kernel complains about, built from the sources as they are."""
     with lock("smp"):
         known = smp.baseline()
-        smp.checkout(git(KERNEL.source, "stash", "create").strip())
+        worktree(smp.SOURCE, git(KERNEL.source, "stash", "create").strip())
         smp.build("seeded", "smp", "series")
         return {"smp": {line: line for line in new_complaints(smp.boot(LOGS / "smp-seeded-run.log"), known)}}
 
