@@ -5,7 +5,7 @@ unexport MAKEFLAGS
 T := tools/toolchain >&2 &&
 
 .PHONY: all test toolchain tree export fold kunit kunit-smp sample sample-smp compile check seeded cost bench docs send bisect bases \
-	kunit-gcc kunit-arm64 kunit-oldest test-all help clean
+	kunit-gcc kunit-arm64 kunit-arm kunit-oldest test-all help clean
 
 all: kunit sample ## the main job: toolchain, kernel tree, series, UML kernel, its suites, the sample
 
@@ -63,10 +63,13 @@ kunit-gcc: ## the suites in a user mode Linux that gcc has compiled
 kunit-arm64: ## the suites on arm64, under emulation
 	@tools/toolchain qemu-system-arm >&2 && tools/variants.py arm64
 
+kunit-arm: ## the suites on 32-bit arm, under emulation
+	@tools/toolchain qemu-system-arm >&2 && tools/variants.py arm
+
 kunit-oldest: ## the suites with the oldest toolchain that the kernel takes, in a root of Debian 13
 	@tools/toolchain debootstrap >&2 && tools/oldest.py
 
-test-all: ## bisect, bases built and run, docs, gcc, arm64, oldest toolchain; takes hours
+test-all: ## bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
 	@tools/toolchain qemu-system-arm debootstrap >&2 && RUN=yes tools/test.py all
 
 send: ## the series as mails, by b4, and back; sends them only with SEND=yes

@@ -25,6 +25,7 @@ ALL = (
     ("docs", "tools/docs.py"),
     ("kunit-gcc", "tools/variants.py", "gcc"),
     ("kunit-arm64", "tools/variants.py", "arm64"),
+    ("kunit-arm", "tools/variants.py", "arm"),
     ("kunit-oldest", "tools/oldest.py"),
 )
 

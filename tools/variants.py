@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""make kunit-gcc, make kunit-arm64: the suites in kernels that are made in other ways than make kunit's."""
+"""make kunit-gcc, make kunit-arm64, make kunit-arm: the suites in kernels that are made in other ways than
+make kunit's."""
 
 from __future__ import annotations
 
@@ -11,10 +12,12 @@ from kunit import MODULES, Uml
 from kunit_results import summary
 from tree import ensure_tree
 
+# By the kernel's name for the architecture.
+EMULATORS = {"arm64": "qemu-system-aarch64", "arm": "qemu-system-arm"}
 KERNELS = {
     "gcc": Uml(TREE, BUILD / "gcc", "gcc", options=(f"--make_options={MODULES}",)),
-    "arm64": Uml(TREE, BUILD / "arm64", "arm64", configs=tuple(ROOT / f"kunit/{name}.config" for name in ("arm64", "series")),
-                 options=("--arch=arm64", *(f"--make_options={o}" for o in MAKE_OPTIONS))),
+    **{arch: Uml(TREE, BUILD / arch, arch, configs=tuple(ROOT / f"kunit/{name}.config" for name in ("arm", "series")),
+                 options=(f"--arch={arch}", *(f"--make_options={o}" for o in MAKE_OPTIONS))) for arch in EMULATORS},
 }
 
 
@@ -22,8 +25,9 @@ def main() -> None:
     name = sys.argv[1]
     kernel = KERNELS[name]
     with reporting(f"kunit-{name}"), lock(name):
-        if name == "arm64" and not shutil.which("qemu-system-aarch64", path=environment()["PATH"]):
-            raise Failure("qemu-system-aarch64 is not on PATH: apt-get install --no-install-recommends qemu-system-arm")
+        emulator = EMULATORS.get(name)
+        if emulator and not shutil.which(emulator, path=environment()["PATH"]):
+            raise Failure(f"{emulator} is not on PATH: apt-get install --no-install-recommends qemu-system-arm")
         ensure_tree()
         with step(f"kernel for {name}"):
             kernel.build()
