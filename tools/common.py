@@ -7,6 +7,7 @@ import fcntl
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -210,6 +211,8 @@ def verdict(verb: str, ok: bool, detail: str) -> NoReturn:
 @contextlib.contextmanager
 def reporting(verb: str) -> Iterator[None]:
     """Turns a Failure into one message and a status."""
+    # Who is told to end takes its build or emulator along.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except Failure as e:
