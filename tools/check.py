@@ -72,7 +72,8 @@ def clippy() -> list[str]:
     """Builds the Rust code of the kernel with clippy. The base is clean, so any warning is new."""
     make = ["make", *MAKE_OPTIONS, "ARCH=um", f"O={OBJECTS}", "CLIPPY=1"]
     OBJECTS.mkdir(parents=True, exist_ok=True)
-    SERIES.configure()
+    with lock("uml"):
+        SERIES.configure()
     shutil.copy(SERIES.objects / ".config", OBJECTS / ".config")
     log = LOGS / "clippy.log"
     must([*make, "olddefconfig"], LOGS / "clippy-config.log", "configuring", cwd=TREE, env=environment())

@@ -45,7 +45,8 @@ def of_base() -> set[tuple[str, str]]:
 def main() -> None:
     with reporting("docs"), lock("docs"):
         ensure_tree()
-        SERIES.configure()
+        with lock("uml"):
+            SERIES.configure()
         log = LOGS / "docs.log"
         with step("pages"):
             warnings = rustdoc(TREE, OBJECTS, log)

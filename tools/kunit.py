@@ -44,16 +44,16 @@ class Uml:
     def command(self, verb: str, *args: str) -> list[str]:
         return ["python3", str(self.source / "tools/testing/kunit/kunit.py"), verb, f"--build_dir={self.objects}", *self.options, *args]
 
-    def kunit(self, verb: str, *args: str) -> list[str]:
+    def configured(self, verb: str, *args: str) -> list[str]:
         return self.command(verb, *(f"--kunitconfig={config}" for config in self.configs), *args)
 
     def configure(self) -> None:
-        must(self.kunit("config"), self.log("config"), "configuring", cwd=self.source, env=environment())
+        must(self.configured("config"), self.log("config"), "configuring", cwd=self.source, env=environment())
 
     def build(self) -> None:
         need_space(4, "the UML kernel")
         self.configure()
-        must(self.kunit("build", f"--jobs={os.cpu_count()}"), self.log("build"), "building the UML kernel",
+        must(self.configured("build", f"--jobs={os.cpu_count()}"), self.log("build"), "building the UML kernel",
              cwd=self.source, env=environment(), objects=self.objects)
 
     def run(self, limit: int = 300) -> None:

@@ -54,8 +54,6 @@ EXPECTED = {
     "task work, unloaded": ["Loading with a backlog of 0"],
     "backlog": ["Loading with a backlog of 8", *(f"Backlog {n}" for n in range(1, 9)), "Closure 0"],
 }
-# There, items of a queue that executes several at once are enqueued right after each other.
-UNORDERED = ("errors",)
 # How many seconds after the beginning of a section its last line is logged, at least.
 DURATION = {"repeat": 0.05, "ordered pair": 0.9, "delay": 2, "delay, modified": 0.5, "close": 0.3, "backlog": 0.4}
 TICK = 0.02  # The clock of the log may be as coarse as that, and differ as much between CPUs.
@@ -104,8 +102,6 @@ def log_problems(walk: list[Section]) -> list[str]:
         problems.append(f"{name}: not in the log")
     for section in walk:
         texts = [text for _, text in section.module() if section.name in SILENT or not ENDLESS.match(text)]
-        if section.name in UNORDERED:
-            texts.sort()
         if texts != EXPECTED.get(section.name, texts):
             problems.append(f"{section.name}: the module logged {', '.join(texts) or 'nothing'}")
         last = max((time for time, _ in section.module()), default=section.start)

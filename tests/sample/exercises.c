@@ -359,6 +359,7 @@ void errors(void)
 	expect_read(&lab, &event, sizeof(event), 0, "read when nothing was queued");
 
 	EXPECT(&lab, SPAWN, 1, 0);
+	EXPECT(&lab, FLUSH, 0, 0);
 	EXPECT(&lab, SPAWN, 2, 0);
 	EXPECT(&lab, FLUSH, 0, 0);
 	expect_read(&lab, &event, 1, -EINVAL, "read of 1 byte");
