@@ -90,7 +90,7 @@ def main() -> None:
             rows.append(f"    {mark}  {source.name}: {(problem or result).splitlines()[-1]}")
         for row in rows:
             say(row)
-        verdict("bases", good and not bad, f"{good} passed, {bad} failed"
+        verdict("bases", good > 0 and not bad, f"{good} passed, {bad} failed"
                 + (f"; {len(rows) - good - bad} older than {PREFERRED}, which need not pass" if good + bad < len(rows) else ""))
 
 

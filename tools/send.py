@@ -28,6 +28,7 @@ B4 = BUILD / "toolchain/b4/bin/b4"
 SOURCE = BUILD / "send-src"  # a repository of its own, because b4 keeps what it knows in its configuration
 OUT = BUILD / "send"
 MAILS = OUT / "mails"
+SENT = BUILD / "sent"  # the versions that b4 has sent
 PREPARED, RECEIVED = "rust-workqueue", "received"
 # What makes all versions of the series one, for b4 and for who looks for them.
 CHANGE_ID = "20261121-rust-workqueue-40670a0b7436"
@@ -89,6 +90,7 @@ def repository() -> None:
     known = subprocess.run(["git", "-C", str(SOURCE), "rev-parse", "--verify", "--quiet", "base^{commit}"],
                            env=git_environment(), text=True, capture_output=True).stdout.strip()
     if known != base:
+        shutil.rmtree(SOURCE, ignore_errors=True)
         borrow(TREE, SOURCE)
         git(SOURCE, "checkout", "--quiet", "-B", "base", base)
     if (SOURCE / ".git/rebase-apply").exists():
@@ -206,8 +208,7 @@ def must_be_sendable() -> None:
     if git(TREE, "rev-parse", "base").strip() != upstream_base():
         raise Failure(f"build/tree is made of {read_state(TREE)['source']}, and the mails name the base commit {upstream_base()}.\n"
                       "To send, make and test it with that: git submodule update --init; make; make test")
-    # b4 leaves a tag for each version that it has sent.
-    if git(SOURCE, "tag", "--list", f"sent/{CHANGE_ID}-v{version()}").strip():
+    if SENT.exists() and version() in SENT.read_text().split():
         raise Failure(f"version {version()} has been sent. For the next one: git -C build/tree config branch.{BRANCH}.version "
                       f"{int(version()) + 1}; say what has changed in the cover letter; make export")
 
@@ -237,6 +238,9 @@ def main() -> None:
     with reporting("send"), lock("send"):
         who = configured()
         ensure_tree()
+        sending = os.environ.get("SEND") == "yes"
+        if sending:
+            must_be_sendable()
         say(f"    author and sign-off: {who.name} <{who.email}>")
         with step("branch for b4"):
             prepare(who)
@@ -250,13 +254,14 @@ def main() -> None:
         for line in recipients():
             say(f"    {line}")
         what = f"{len(mails())} mails in {rel(MAILS)}, {len(patch_files()) - 1} patches back from them are equal"
-        if os.environ.get("SEND") != "yes":
+        if not sending:
             verdict("send", True, f"{what}; nothing is sent without SEND=yes")
-        must_be_sendable()
         git(SOURCE, "checkout", "--quiet", PREPARED)
         # With the person's own settings for mail and keys; b4 shows the recipients again, and asks.
         if subprocess.run([str(B4), "send"], cwd=SOURCE, env=b4_environment()).returncode:
             raise Failure("b4 did not send")
+        with SENT.open("a") as sent:
+            sent.write(f"{version()}\n")
         verdict("send", True, f"{what}, and sent")
 
 
