@@ -42,7 +42,7 @@ compile: ## programs that must, and that must not, compile against the built ker
 check: ## checkpatch, maintainers, mails and back, export is clean, rustfmt, clippy, shellcheck
 	@$(T) tools/check.py
 
-cost: ## instructions that the C patch adds for workqueues that do not opt in
+cost: ## the code of C that enqueues, expires, cancels and flushes is that of the base
 	@$(T) tools/cost.py
 
 bench: ## Rust against C in one boot: tables, bench/results.json, bench/bench.svg

@@ -143,22 +143,6 @@ static noinline int c_op_spawn(struct workqueue_struct *wq, unsigned long value)
 	return 0;
 }
 
-static void c_stack_run(struct work_struct *work)
-{
-	bench_ran(container_of(work, struct c_spawned, work)->value);
-}
-
-static noinline void c_op_stack(struct workqueue_struct *wq, unsigned long value)
-{
-	struct c_spawned item;
-
-	INIT_WORK_ONSTACK(&item.work, c_stack_run);
-	item.value = value;
-	queue_work(wq, &item.work);
-	flush_work(&item.work);
-	destroy_work_on_stack(&item.work);
-}
-
 /* States: a queue, and items in the order in which threads use them. */
 struct c_state {
 	struct workqueue_struct *wq;
@@ -178,12 +162,8 @@ static struct workqueue_struct *c_make_queue(enum c_queue queue)
 		return system_dfl_wq;
 	case C_PERCPU:
 		return alloc_workqueue("bench", WQ_PERCPU, 0);
-	case C_PERCPU_TRACKED:
-		return alloc_workqueue("bench", WQ_PERCPU | WQ_TRACK_DELAYED, 0);
 	case C_UNBOUND:
 		return alloc_workqueue("bench", WQ_UNBOUND, 0);
-	case C_UNBOUND_TRACKED:
-		return alloc_workqueue("bench", WQ_UNBOUND | WQ_TRACK_DELAYED, 0);
 	case C_ORDERED:
 		return alloc_ordered_workqueue("bench", 0);
 	case C_BH:
@@ -321,14 +301,6 @@ void c_run_spawn_many(void *data, u32 thread, u32 n)
 	bench_wait();
 }
 
-void c_run_stack(void *data, u32 thread, u32 n)
-{
-	struct c_state *state = data;
-
-	for (u32 i = 0; i < n; i++)
-		c_op_stack(state->wq, i);
-}
-
 static void c_block(struct work_struct *work)
 {
 	bench_block();
@@ -391,7 +363,7 @@ void c_run_flush_queue(void *data, u32 thread, u32 n)
 		c_op_flush_queue(state->wq);
 }
 
-void c_run_arm(void *data, u32 thread, u32 n)
+static void c_run_arm(void *data, u32 thread, u32 n)
 {
 	struct c_state *state = data;
 
@@ -399,7 +371,7 @@ void c_run_arm(void *data, u32 thread, u32 n)
 		c_op_enqueue_delayed(state->wq, state->delayed[thread * n + i]);
 }
 
-void c_run_disarm(void *data, u32 thread, u32 n)
+static void c_run_disarm(void *data, u32 thread, u32 n)
 {
 	struct c_state *state = data;
 
@@ -442,19 +414,26 @@ void c_run_mod_delayed(void *data, u32 thread, u32 n)
 		c_op_mod_delayed(state->wq, state->delayed[i]);
 }
 
-/* Gives the owner's references to the queue, and lets finish() destroy it. */
+/* Gives the owner's references to the queue. */
 void c_run_give(void *data, u32 thread, u32 n)
 {
 	struct c_state *state = data;
 
-	bench_expect(n);
 	for (u32 i = 0; i < n; i++) {
 		c_op_enqueue_delayed(state->wq, state->delayed[i]);
 		kref_put(&state->delayed[i]->ref, c_delayed_item_free);
-		state->delayed[i] = NULL;
 	}
+}
+
+/* Takes them back, as a driver has to before it destroys the queue. */
+void c_finish_given(void *data)
+{
+	struct c_state *state = data;
+
+	c_run_disarm(state, 0, state->nr);
 	kvfree(state->delayed);
 	state->delayed = NULL;
+	c_finish(state);
 }
 
 void c_run_build(enum c_queue queue, u32 n)

@@ -8,9 +8,7 @@ enum c_queue {
 	C_SYSTEM_PERCPU,
 	C_SYSTEM_DFL,
 	C_PERCPU,
-	C_PERCPU_TRACKED,
 	C_UNBOUND,
-	C_UNBOUND_TRACKED,
 	C_ORDERED,
 	C_BH,
 };
@@ -26,13 +24,10 @@ void c_run_each(void *state, u32 thread, u32 n);
 void c_run_many(void *state, u32 thread, u32 n);
 void c_run_spawn_each(void *state, u32 thread, u32 n);
 void c_run_spawn_many(void *state, u32 thread, u32 n);
-void c_run_stack(void *state, u32 thread, u32 n);
 void c_run_cancel(void *state, u32 thread, u32 n);
 void c_run_cancel_sync(void *state, u32 thread, u32 n);
 void c_run_flush_item(void *state, u32 thread, u32 n);
 void c_run_flush_queue(void *state, u32 thread, u32 n);
-void c_run_arm(void *state, u32 thread, u32 n);
-void c_run_disarm(void *state, u32 thread, u32 n);
 void c_run_arm_disarm(void *state, u32 thread, u32 n);
 void c_run_mod_delayed(void *state, u32 thread, u32 n);
 void c_run_give(void *state, u32 thread, u32 n);
@@ -40,6 +35,7 @@ void c_run_build(enum c_queue queue, u32 n);
 
 void c_finish(void *state);
 void c_finish_armed(void *state);
+void c_finish_given(void *state);
 void c_finish_blocked(void *state);
 
 void *c_task_setup(u32 n, u32 threads);

@@ -20,7 +20,6 @@ static const struct bench_side name = { name##_setup, name##_run, finish_fn }
 #define EACH(name, queue)	C_SIDE(name, c_setup_items(queue, n), c_run_each(state, thread, n), c_finish)
 #define MANY(name, queue)	C_SIDE(name, c_setup_many(queue, n, threads), c_run_many(state, thread, n), c_finish)
 #define ARM(name, queue, run)	C_SIDE(name, c_setup_delayed(queue, n * threads), run(state, thread, n), c_finish_armed)
-#define DISARM(name, queue)	C_SIDE(name, c_setup_armed(queue, n * threads), c_run_disarm(state, thread, n), c_finish_armed)
 #define BUILD(name, queue)	C_SIDE(name, c_setup(C_SYSTEM_DFL), c_run_build(queue, n), c_finish)
 
 EACH(c_each_system_percpu, C_SYSTEM_PERCPU);
@@ -33,22 +32,15 @@ MANY(c_many_percpu, C_PERCPU);
 MANY(c_many_unbound, C_UNBOUND);
 C_SIDE(c_spawn_each, c_setup(C_UNBOUND), c_run_spawn_each(state, thread, n), c_finish);
 C_SIDE(c_spawn_many, c_setup(C_UNBOUND), c_run_spawn_many(state, thread, n), c_finish);
-C_SIDE(c_stack, c_setup(C_UNBOUND), c_run_stack(state, thread, n), c_finish);
 static const struct bench_side c_cancel = { c_setup_blocked, c_run_cancel, c_finish_blocked };
 static const struct bench_side c_cancel_sync = { c_setup_blocked, c_run_cancel_sync, c_finish_blocked };
 C_SIDE(c_flush_item, c_setup_items(C_UNBOUND, n), c_run_flush_item(state, thread, n), c_finish);
 C_SIDE(c_flush_queue, c_setup(C_UNBOUND), c_run_flush_queue(state, thread, n), c_finish);
 ARM(c_arm_disarm_system, C_SYSTEM_PERCPU, c_run_arm_disarm);
 ARM(c_arm_disarm, C_PERCPU, c_run_arm_disarm);
-ARM(c_arm_disarm_tracked, C_PERCPU_TRACKED, c_run_arm_disarm);
-ARM(c_arm, C_PERCPU, c_run_arm);
-ARM(c_arm_tracked, C_PERCPU_TRACKED, c_run_arm);
-DISARM(c_disarm, C_PERCPU);
-DISARM(c_disarm_tracked, C_PERCPU_TRACKED);
-C_SIDE(c_mod_delayed, c_setup_armed(C_PERCPU_TRACKED, n), c_run_mod_delayed(state, thread, n), c_finish_armed);
+C_SIDE(c_mod_delayed, c_setup_armed(C_PERCPU, n), c_run_mod_delayed(state, thread, n), c_finish_armed);
 BUILD(c_build, C_PERCPU);
-BUILD(c_build_tracked, C_PERCPU_TRACKED);
-C_SIDE(c_drop_armed, c_setup_delayed(C_PERCPU_TRACKED, n), c_run_give(state, thread, n), c_finish);
+C_SIDE(c_drop_armed, c_setup_delayed(C_PERCPU, n), c_run_give(state, thread, n), c_finish_given);
 static const struct bench_side c_task_add = { c_task_setup, c_run_task_add, c_task_finish };
 static const struct bench_side c_task_add_bare = { c_task_setup, c_run_task_add_bare, c_task_finish };
 static const struct bench_side c_task_spawn = { c_task_setup, c_run_task_spawn, c_task_finish };
@@ -73,7 +65,6 @@ static const struct bench_side c_task_spawn = { c_task_setup, c_run_task_spawn, 
 #define C_DELAYED "kref_get, queue_delayed_work, cancel_delayed_work, kref_put"
 #define R_DELAYED "Arc::clone, enqueue_delayed, cancel, drop"
 #define QUEUES	"queues"
-#define FLAG	"what WQ_TRACK_DELAYED adds, in C"
 #define TASK	"task_work"
 
 const struct bench_pair bench_pairs[] = {
@@ -92,13 +83,6 @@ const struct bench_pair bench_pairs[] = {
 	PAIR("try_spawn", SPAWN, 1000, 1, SAME, C_SPAWN, c_spawn_each, R_SPAWN, rust_spawn_each),
 	PAIR("try_spawn, many", SPAWN, 4000, 1, SAME, "kmalloc, INIT_WORK, queue_work; kfree", c_spawn_many,
 	     "try_spawn", rust_spawn_many),
-	PAIR("join", SPAWN, 1000, 1, SAME, "INIT_WORK_ONSTACK, queue_work, flush_work, destroy_work_on_stack",
-	     c_stack, "join", rust_join),
-	PAIR("join/kmalloc in C", SPAWN, 1000, 1, 0, C_SPAWN, c_spawn_each, "join", rust_join),
-	PAIR("join/try_spawn", SPAWN, 1000, 1, 769, R_SPAWN " on a static completion", rust_spawn_each,
-	     "join", rust_join),
-	PAIR("join/try_spawn, Arc", SPAWN, 1000, 1, 769, "Arc of value and completion, try_spawn, wait",
-	     rust_spawn_shared, "join", rust_join),
 
 	PAIR("cancel", STOP, 1000, 1, SAME, "kref_get, queue_work, cancel_work, kref_put", c_cancel,
 	     "Arc::clone, enqueue, cancel, drop", rust_cancel),
@@ -111,28 +95,18 @@ const struct bench_pair bench_pairs[] = {
 
 	PAIR("system, enqueue and cancel", DELAYED, 1000, 1, SAME, C_DELAYED, c_arm_disarm_system,
 	     R_DELAYED, rust_arm_disarm_system),
-	PAIR("own queue, enqueue and cancel", DELAYED, 1000, 1, SAME, C_DELAYED " (WQ_TRACK_DELAYED)",
-	     c_arm_disarm_tracked, R_DELAYED, rust_arm_disarm),
-	PAIR("own queue, 2 CPUs", DELAYED, 1000, 2, SAME, C_DELAYED " (WQ_TRACK_DELAYED)",
-	     c_arm_disarm_tracked, R_DELAYED, rust_arm_disarm),
-	PAIR("mod_delayed", DELAYED, 1000, 1, SAME, "kref_get, mod_delayed_work, kref_put (WQ_TRACK_DELAYED)",
+	PAIR("own queue, enqueue and cancel", DELAYED, 1000, 1, SAME, C_DELAYED,
+	     c_arm_disarm, R_DELAYED, rust_arm_disarm),
+	PAIR("own queue, 2 CPUs", DELAYED, 1000, 2, SAME, C_DELAYED,
+	     c_arm_disarm, R_DELAYED, rust_arm_disarm),
+	PAIR("mod_delayed", DELAYED, 1000, 1, SAME, "kref_get, mod_delayed_work, kref_put",
 	     c_mod_delayed, "Arc::clone, mod_delayed, drop", rust_mod_delayed),
 
-	PAIR("build and drop", QUEUES, 20, 1, SAME, "alloc_workqueue, destroy_workqueue (WQ_TRACK_DELAYED)",
-	     c_build_tracked, "Builder::percpu().build(), drop", rust_build),
+	PAIR("build and drop", QUEUES, 20, 1, SAME, "alloc_workqueue, destroy_workqueue",
+	     c_build, "Queue::new_percpu().build(), drop", rust_build),
 	{ .name = "drop, 10,000 timers armed", .group = QUEUES, .n = 10000, .threads = 1, .target = SAME,
-	  .label = { "destroy_workqueue (WQ_TRACK_DELAYED); per item", "drop; per item" },
+	  .label = { "cancel_delayed_work, kref_put; destroy_workqueue; per item", "drop; per item" },
 	  .side = { &c_drop_armed, &rust_drop_armed }, .time_finish = true },
-
-	PAIR("enqueue", FLAG, 1000, 1, 1030, "queue_delayed_work, no flag", c_arm, "flag", c_arm_tracked),
-	PAIR("enqueue, 2 CPUs", FLAG, 1000, 2, 1030, "queue_delayed_work, no flag", c_arm, "flag", c_arm_tracked),
-	PAIR("cancel", FLAG, 1000, 1, 0, "cancel_delayed_work, no flag", c_disarm, "flag", c_disarm_tracked),
-	PAIR("enqueue and cancel", FLAG, 1000, 1, 1030, "queue_delayed_work, cancel_delayed_work, no flag",
-	     c_arm_disarm, "flag", c_arm_disarm_tracked),
-	PAIR("enqueue and cancel, 2 CPUs", FLAG, 1000, 2, 1030, "queue_delayed_work, cancel_delayed_work, no flag",
-	     c_arm_disarm, "flag", c_arm_disarm_tracked),
-	PAIR("build and drop", FLAG, 20, 1, 0, "alloc_workqueue, destroy_workqueue, no flag", c_build,
-	     "flag", c_build_tracked),
 };
 const u32 bench_nr_pairs = ARRAY_SIZE(bench_pairs);
 

@@ -14,8 +14,6 @@ extern const struct bench_side rust_many_percpu;
 extern const struct bench_side rust_many_unbound;
 extern const struct bench_side rust_spawn_each;
 extern const struct bench_side rust_spawn_many;
-extern const struct bench_side rust_join;
-extern const struct bench_side rust_spawn_shared;
 extern const struct bench_side rust_cancel;
 extern const struct bench_side rust_cancel_sync;
 extern const struct bench_side rust_flush_item;

@@ -26,7 +26,6 @@ use kernel::{
         impl_has_work,
         new_delayed_work,
         new_work,
-        Builder,
         DelayedWork,
         OwnedQueue,
         Queue,
@@ -102,8 +101,6 @@ sides! {
     rust_many_unbound: Many<Unbound>;
     rust_spawn_each: SpawnEach;
     rust_spawn_many: SpawnMany;
-    rust_join: Join;
-    rust_spawn_shared: SpawnShared;
     rust_cancel: Cancel;
     rust_cancel_sync: CancelSync;
     rust_flush_item: FlushItem;
@@ -207,12 +204,12 @@ fn rust_op_flush_item(item: &Arc<Item>) -> bool {
 #[inline(never)]
 #[unsafe(no_mangle)]
 fn rust_op_flush_queue(queue: &OwnedQueue) {
-    let _ = queue.flush();
+    queue.flush();
 }
 
 #[inline(never)]
 #[unsafe(no_mangle)]
-fn rust_op_enqueue_delayed(queue: &OwnedQueue, item: &Arc<Delayed>) -> bool {
+fn rust_op_enqueue_delayed(queue: &Queue, item: &Arc<Delayed>) -> bool {
     queue.enqueue_delayed(item.clone(), DELAY).is_ok()
 }
 
@@ -224,7 +221,7 @@ fn rust_op_cancel_delayed(item: &Arc<Delayed>) -> bool {
 
 #[inline(never)]
 #[unsafe(no_mangle)]
-fn rust_op_mod_delayed(queue: &OwnedQueue, item: &Arc<Delayed>) -> bool {
+fn rust_op_mod_delayed(queue: &Queue, item: &Arc<Delayed>) -> bool {
     matches!(queue.mod_delayed(item.clone(), DELAY), Ok(Some(_)))
 }
 
@@ -234,12 +231,6 @@ fn rust_op_spawn(queue: &Queue, value: usize) -> bool {
     queue
         .try_spawn(GFP_KERNEL, move || bench_ran(value))
         .is_ok()
-}
-
-#[inline(never)]
-#[unsafe(no_mangle)]
-fn rust_op_stack(queue: &OwnedQueue, value: usize) -> bool {
-    queue.join(|| bench_ran(value), || ()).is_ok()
 }
 
 /// A kind of queue.
@@ -286,10 +277,10 @@ macro_rules! private_queues {
 }
 
 private_queues! {
-    Percpu: Builder::percpu();
-    Unbound: Builder::unbound();
-    Ordered: Builder::ordered();
-    Bh: Builder::bh();
+    Percpu: Queue::new_percpu();
+    Unbound: Queue::new_unbound();
+    Ordered: Queue::new_ordered();
+    Bh: Queue::new_bh();
 }
 
 /// A queue, and items in the order in which threads use them.
@@ -388,60 +379,6 @@ impl Bench for SpawnMany {
             rust_op_spawn(self.0.queue(), value);
         }
         bench_wait();
-    }
-}
-
-/// What it takes to get a result from a closure that cannot borrow: a second allocation, with the
-/// result and a completion, which both share.
-struct SpawnShared(Unbound);
-
-#[pin_data]
-struct Outcome {
-    value: usize,
-    #[pin]
-    done: kernel::sync::Completion,
-}
-
-#[inline(never)]
-#[unsafe(no_mangle)]
-fn rust_op_spawn_shared(queue: &Queue, value: usize) -> Result {
-    let outcome = Arc::pin_init(
-        pin_init!(Outcome { value, done <- kernel::sync::Completion::new() }),
-        GFP_KERNEL,
-    )?;
-    let shared = outcome.clone();
-
-    queue.try_spawn(GFP_KERNEL, move || {
-        bench_ran(shared.value);
-        shared.done.complete_all();
-    })?;
-    outcome.done.wait_for_completion();
-    Ok(())
-}
-
-impl Bench for SpawnShared {
-    fn setup(_n: usize, _threads: usize) -> Result<Self> {
-        Ok(Self(Unbound::new()?))
-    }
-
-    fn run(&self, _thread: usize, n: usize) {
-        for value in 0..n {
-            let _ = rust_op_spawn_shared(self.0.queue(), value);
-        }
-    }
-}
-
-struct Join(Unbound);
-
-impl Bench for Join {
-    fn setup(_n: usize, _threads: usize) -> Result<Self> {
-        Ok(Self(Unbound::new()?))
-    }
-
-    fn run(&self, _thread: usize, n: usize) {
-        for value in 0..n {
-            rust_op_stack(&self.0 .0, value);
-        }
     }
 }
 
@@ -605,7 +542,7 @@ impl Bench for Build {
     }
 }
 
-/// Only the drop is measured, which executes all items.
+/// Only the drop is measured, which drops all items.
 struct DropArmed {
     _queue: Percpu,
 }
@@ -614,7 +551,6 @@ impl Bench for DropArmed {
     fn setup(n: usize, _threads: usize) -> Result<Self> {
         let queue = Percpu::new()?;
         let items = delayed_items(n)?;
-        bench_expect(n as u32);
         for item in items {
             let _ = queue.0.enqueue_delayed(item, DELAY);
         }

@@ -28,7 +28,6 @@ OPERATIONS = {
     "cancel delayed": ("c_op_cancel_delayed", "rust_op_cancel_delayed"),
     "mod_delayed": ("c_op_mod_delayed", "rust_op_mod_delayed"),
     "try_spawn": ("c_op_spawn", "rust_op_spawn"),
-    "join": ("c_op_stack", "rust_op_stack"),
     "task_work add": ("c_op_task_add", "rust_op_task_add"),
     "task_work try_spawn": ("c_op_task_spawn", "rust_op_task_spawn"),
 }

@@ -62,7 +62,7 @@ def axis(bottom: float, boots: list[Boot]) -> Iterator[str]:
         yield text(number(which), TOP - 8, "ratio", size=11, anchor="end", fill=COLORS[which])
         yield text(number(which) + 54, TOP - 8, f"+{boot.unit_short}", size=11, anchor="end", fill=COLORS[which])
     yield text(x(1) - 14, TOP - 24, "◀ Rust takes less", size=12, anchor="end", fill="#333")
-    yield text(x((LOW + HIGH) / 2), bottom + 38, "ratio: what Rust takes for the same work, divided by what C takes; join/…, and with the flag: divided by what is named after them",
+    yield text(x((LOW + HIGH) / 2), bottom + 38, "ratio: what Rust takes for the same work, divided by what C takes",
                size=12, anchor="middle", fill="#333")
 
 

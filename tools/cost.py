@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
-"""make cost: what WQ_TRACK_DELAYED costs workqueues that do not have it, in instructions.
+"""make cost: the series leaves the paths of C alone, instruction for instruction.
 
-Compiles kernel/workqueue.c for x86_64 without debug options, before and after the patch. Counts, in
-each function that the patch changes, the instructions that can be reached without passing a call of
-one of the functions for tracked work.
+Compiles kernel/workqueue.c for x86_64 without debug options, of the base and of the series, and
+compares the code of the functions that enqueue, expire, modify, cancel and flush work.
 """
 
 from __future__ import annotations
@@ -11,54 +10,28 @@ from __future__ import annotations
 import os
 import re
 
-from common import (BUILD, LOGS, MAKE_OPTIONS, TREE, Failure, environment, git, lock, must, output, reporting, say, step,
-                    verdict, worktree)
+from common import BUILD, LOGS, MAKE_OPTIONS, Failure, environment, lock, must, output, reporting, say, step, verdict, worktree
 from tree import ensure_tree
 
 SOURCE, OBJECTS = BUILD / "cost-src", BUILD / "cost"
-PATCH = "workqueue: add WQ_TRACK_DELAYED"
-FUNCTIONS = ("__queue_delayed_work", "delayed_work_timer_fn", "work_grab_pending", "flush_delayed_work")
-TRACKED = re.compile(r"<\w+_tracked_works?>|<untrack_delayed_work>")
-INSTRUCTION = re.compile(r"^ *([0-9a-f]+):\s+(\S+)\s*(.*)$")
-TARGET = re.compile(r"^0x([0-9a-f]+)\b")
+SAME = ("queue_work_on", "insert_work", "queue_delayed_work_on", "__queue_delayed_work", "delayed_work_timer_fn",
+        "work_grab_pending", "cancel_work", "cancel_work_sync", "cancel_delayed_work", "cancel_delayed_work_sync",
+        "flush_work", "__flush_work", "flush_delayed_work", "__cancel_work", "disable_work", "disable_delayed_work",
+        "enable_work", "process_one_work", "__flush_workqueue")
+COUNTED = ("__queue_work", "mod_delayed_work_on", "bh_worker", "drain_workqueue", "destroy_workqueue")
+INSTRUCTION = re.compile(r"^ *[0-9a-f]+:\s+(\S.*)$")
+# Where something is differs between two objects: what matters is what it is.
+PLACE = re.compile(r"0x[0-9a-f]+ (?=<)|\+0x[0-9a-f]+(?=>)|0x[0-9a-f]+\(%rip\)")
 
 
-def disassembly(function: str) -> list[tuple[int, str, str]]:
-    text = output(["llvm-objdump", "-d", "--no-show-raw-insn", f"--disassemble-symbols={function}",
+def disassembly(function: str) -> list[str]:
+    """The instructions of a function; none if the compiler has merged it into its callers."""
+    text = output(["llvm-objdump", "-dr", "--no-show-raw-insn", f"--disassemble-symbols={function}",
                    str(OBJECTS / "kernel/workqueue.o")], env=environment())
-    found = [(int(m[1], 16), m[2], m[3]) for m in map(INSTRUCTION.match, text.splitlines()) if m]
-    if not found:
-        raise Failure(f"kernel/workqueue.o has no function {function}")
-    return found
+    return [PLACE.sub("", m[1]) for m in map(INSTRUCTION.match, text.splitlines()) if m and "R_X86_64" not in m[1]]
 
 
-def without_tracking(function: str) -> int:
-    """Instructions in blocks that do not call a function for tracked work, and are reached without
-    such a block."""
-    code = disassembly(function)
-    index = {address: i for i, (address, _, _) in enumerate(code)}
-    jumps = {i: index.get(int(m[1], 16)) for i, (_, name, operands) in enumerate(code)
-             if name.startswith("j") and (m := TARGET.match(operands))}
-    starts = sorted({0, *(t for t in jumps.values() if t is not None),
-                     *(i + 1 for i, (_, name, _) in enumerate(code) if name.startswith(("j", "ret")))} - {len(code)})
-    blocks = {start: range(start, end) for start, end in zip(starts, [*starts[1:], len(code)])}
-
-    reached, todo = set[int](), [0]
-    while todo:
-        start = todo.pop()
-        block = blocks[start]
-        if start in reached or any(TRACKED.search(code[i][2]) for i in block):
-            continue
-        reached.add(start)
-        last = block[-1]
-        if (target := jumps.get(last)) is not None:
-            todo.append(target)
-        if not code[last][1].startswith(("jmp", "ret")) and last + 1 < len(code):
-            todo.append(last + 1)
-    return sum(len(blocks[start]) for start in reached)
-
-
-def measure(revision: str) -> dict[str, int]:
+def measure(revision: str) -> dict[str, list[str]]:
     worktree(SOURCE, revision)
     log = LOGS / "cost.log"
     make = ["make", "-C", str(SOURCE), f"O={OBJECTS}", "ARCH=x86_64", *MAKE_OPTIONS]
@@ -66,24 +39,27 @@ def measure(revision: str) -> dict[str, int]:
         must([*make, "defconfig"], log, "configuring", env=environment())
     must([*make, f"-j{os.cpu_count()}", "kernel/workqueue.o"], log, "compiling kernel/workqueue.c", env=environment(),
          objects=OBJECTS)
-    return {function: without_tracking(function) for function in FUNCTIONS}
+    return {function: disassembly(function) for function in SAME + COUNTED}
 
 
 def main() -> None:
     with reporting("cost"), lock("cost"):
         ensure_tree()
-        patch = git(TREE, "log", "--format=%H", f"--grep=^{PATCH}", "base..series").split()
-        if len(patch) != 1:
-            raise Failure(f"there is not one patch '{PATCH}' but {len(patch)}")
-        with step("without the patch"):
-            before = measure(patch[0] + "^")
-        with step("with the patch"):
-            after = measure(patch[0])
-        say(f"    {'instructions':24}{'before':>8}{'after':>8}")
-        for function in FUNCTIONS:
-            say(f"    {function:24}{before[function]:>8}{after[function]:>8}{after[function] - before[function]:>+8}")
-        more = sum(after.values()) - sum(before.values())
-        verdict("cost", True, f"{more:+} instructions in {len(FUNCTIONS)} functions, for workqueues without the flag")
+        with step("the base"):
+            before = measure("base")
+        with step("the series"):
+            after = measure("series")
+        say(f"    {'instructions':28}{'before':>8}{'after':>8}")
+        for function in SAME + COUNTED:
+            if before[function] or after[function]:
+                same = "the same" if before[function] == after[function] else "differ"
+                say(f"    {function:28}{len(before[function]):>8}{len(after[function]):>8}   {same}")
+        found = [function for function in SAME if before[function]]
+        if len(found) < len(SAME) // 2:
+            raise Failure(f"of {len(SAME)} functions, kernel/workqueue.o has {len(found)} only")
+        differ = [function for function in found if before[function] != after[function]]
+        verdict("cost", not differ, f"{len(found) - len(differ)} of {len(found)} functions are the same"
+                + (f"; not {', '.join(differ)}" if differ else ""))
 
 
 if __name__ == "__main__":

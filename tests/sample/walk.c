@@ -172,7 +172,7 @@ struct event *nth(struct lab *lab, enum what what, bool executed, int n)
 	return e;
 }
 
-static int load_file(const char *path, const char *parameters)
+int load_file(const char *path, const char *parameters)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int error = 0;
@@ -283,6 +283,7 @@ int main(int argc, char **argv)
 		unloading();
 	}
 	failing_init();
+	restless();
 	program("binder", "/binder");
 	leaks();
 	finish();

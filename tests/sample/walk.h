@@ -41,8 +41,10 @@ struct event *nth(struct lab *lab, enum what what, bool executed, int n);
 /* These return 0 or an errno. */
 int load(int backlog);
 int unload(void);
+int load_file(const char *path, const char *parameters);
 
 void exercises(void);
 void errors(void);
 void task_work(void);
 void unloading(void);
+void restless(void);

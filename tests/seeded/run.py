@@ -124,7 +124,7 @@ def main() -> None:
             prepare()
         missed: list[str] = []
         for bug in bugs:
-            with step(f"{bug.name}, {bug.rule}: {bug.what}"):
+            with step(f"{bug.name}: {bug.what}"):
                 try:
                     missed += checked(bug)
                 except (Failure, subprocess.SubprocessError) as e:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T5: nobody but the queue has a boxed item that is queued, so nobody can take it back.
+//! Only the queue has a boxed item that is queued, so it cannot be taken back.
 
 use kernel::prelude::*;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T7: a boxed item is never refused, so it must not be disabled, not even for a moment.
+//! A boxed item is never refused, so it must not be disabled, not even for a moment.
 
 use kernel::prelude::*;
 

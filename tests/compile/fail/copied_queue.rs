@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T4: a queue is destroyed once.
+//! A queue is destroyed once.
 
 use kernel::prelude::*;
 use kernel::workqueue::OwnedQueue;

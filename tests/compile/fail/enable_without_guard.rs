@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T9: only the guard enables what it has disabled.
+//! Only the guard enables what it has disabled.
 
 use kernel::prelude::*;
 use kernel::sync::Arc;

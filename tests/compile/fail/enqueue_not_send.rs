@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T20: the item is executed, and maybe dropped, by another thread.
+//! The item is executed, and maybe dropped, by another thread.
 
 use kernel::prelude::*;
 use kernel::sync::Arc;

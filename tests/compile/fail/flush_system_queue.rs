@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Flushing a system queue waits for the items of everybody.
+//! Flushing a system queue waits for the items of all users.
 
 use kernel::prelude::*;
 use kernel::workqueue;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T9: the item must stay valid until the handle has stopped it.
+//! A handle lends the item, and stops it in the end.
 
 use kernel::prelude::*;
 use kernel::sync::Arc;
@@ -10,6 +10,6 @@ type Pointer = Arc<Item>;
 
 include!("both.rs");
 
-pub fn program(handle: WorkHandle<Arc<Item>, 1>) -> Arc<Item> {
+pub fn program(handle: WorkHandle<Arc<Item>, 1>) -> Item {
     *handle //~ E0507
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T7: whoever has a boxed item has not enqueued it, and cannot stop it.
+//! A caller that has a boxed item has not enqueued it, and cannot stop it.
 
 use kernel::prelude::*;
 use kernel::workqueue::WorkHandle;

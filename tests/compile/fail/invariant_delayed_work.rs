@@ -39,6 +39,6 @@ pub fn enqueue(item: Arc<Item<General>>) {
     let _ = system_dfl().enqueue::<Arc<Item<Special>>, 0>(item); //~ E0308
 }
 
-pub fn disable(item: &Item<General>) {
-    let _ = DelayedWork::<Item<Special>>::disable(&item.field); //~ E0308
+pub fn stop(item: &Item<General>) {
+    let _ = DelayedWork::<Item<Special>>::stop(&item.field); //~ E0308
 }

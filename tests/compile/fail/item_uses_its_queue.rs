@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T4: an item cannot refer to its queue, except by owning a share of it.
+//! An item cannot refer to its queue, except by owning a share of it.
 
 use kernel::prelude::*;
 use kernel::workqueue::{OwnedQueue, Queue};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T10: nobody adds a kind of queue that C does not know.
+//! There is no kind of queue that C does not know.
 
 use kernel::prelude::*;
 use kernel::workqueue::builder::Kind;

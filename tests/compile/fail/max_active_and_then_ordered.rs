@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T11: the kind is chosen once.
+//! The kind is chosen once.
 
 use kernel::prelude::*;
-use kernel::workqueue::Builder;
+use kernel::workqueue::Queue;
 
 pub fn program() {
-    let _ = Builder::unbound().max_active::<2>().ordered(); //~ E0599
+    let _ = Queue::new_unbound().max_active(2).new_ordered(); //~ E0599
 }

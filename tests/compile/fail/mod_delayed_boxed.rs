@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T8: the queue owns a boxed item that is pending, so nobody has another pointer to give.
+//! The queue owns a boxed item that is pending, so there is no other pointer to give.
 
 use kernel::prelude::*;
 use kernel::workqueue::OwnedQueue;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T6: a plain item has no timer.
+//! A plain item has no timer.
 
 use kernel::prelude::*;
 use kernel::sync::Arc;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T10: C ignores the flag for an unbound queue, and an ordered one is unbound.
+//! C ignores the flag for an unbound queue, and an ordered one is unbound.
 
 use kernel::prelude::*;
-use kernel::workqueue::Builder;
+use kernel::workqueue::Queue;
 
 pub fn program() {
-    let _ = Builder::ordered().cpu_intensive(); //~ E0599
+    let _ = Queue::new_ordered().cpu_intensive(); //~ E0599
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T11: an ordered queue always has a max_active of one.
+//! An ordered queue always has a max_active of one.
 
 use kernel::prelude::*;
-use kernel::workqueue::Builder;
+use kernel::workqueue::Queue;
 
 pub fn program() {
-    let _ = Builder::ordered().max_active::<2>(); //~ E0599
+    let _ = Queue::new_ordered().max_active(2); //~ E0599
 }

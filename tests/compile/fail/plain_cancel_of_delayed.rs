@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T6: the plain variants do not know of the timer, so there is no way to the inner item.
+//! The plain variants do not know of the timer, so there is no way to the inner item.
 
 use kernel::prelude::*;
 use kernel::sync::Arc;

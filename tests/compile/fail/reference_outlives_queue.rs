@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T4: nothing is enqueued on a queue that is destroyed.
+//! Nothing is enqueued on a queue that is destroyed.
 
 use kernel::prelude::*;
 use kernel::workqueue::{OwnedQueue, Queue};

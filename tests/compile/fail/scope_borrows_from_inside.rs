@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T20: what is inside the scope is gone when its closures are waited for.
+//! What is inside the scope is gone when its closures are waited for.
 
 use kernel::prelude::*;
 use kernel::workqueue::OwnedQueue;

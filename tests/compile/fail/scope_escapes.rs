@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T20: after the scope, nobody would wait for what is spawned.
+//! After the scope, nothing would wait for what is spawned.
 
 use kernel::prelude::*;
 use kernel::workqueue::OwnedQueue;

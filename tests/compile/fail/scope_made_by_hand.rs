@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T20: only OwnedQueue::scope waits.
+//! Only OwnedQueue::scope waits.
 
 use core::marker::PhantomData;
 use core::ptr::NonNull;

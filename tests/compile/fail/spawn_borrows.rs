@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T20: the closure may be called when the caller has returned.
+//! The closure may be called when the caller has returned.
 
 use kernel::prelude::*;
 use kernel::workqueue::OwnedQueue;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T20: the closure is called by another thread.
+//! The closure is called by another thread.
 
 use kernel::prelude::*;
 use kernel::workqueue::OwnedQueue;

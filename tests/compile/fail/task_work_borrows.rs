@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T20: the item may be executed when what it borrows is gone.
+//! The item may be executed when what it borrows is gone.
 
 use kernel::prelude::*;
 use kernel::sync::Arc;

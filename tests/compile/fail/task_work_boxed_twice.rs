@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T18: a boxed item that a task has got cannot be added again.
+//! A boxed item that a task has got cannot be added again.
 
 use kernel::prelude::*;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T18: nobody but the task has a boxed item that is pending, so nobody can take it back.
+//! Only the task has a boxed item that is pending, so it cannot be taken back.
 
 use kernel::prelude::*;
 

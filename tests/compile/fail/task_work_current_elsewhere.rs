@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T15, T20: a task work cannot be given the `current` of who adds it.
+//! A task work cannot be given the `current` of who adds it.
 
 use kernel::prelude::*;
 use kernel::task::Task;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T17: a number is no mode.
+//! A number is no mode.
 
 use kernel::prelude::*;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T17: what only an NMI may do cannot be asked for.
+//! What only an NMI may do cannot be asked for.
 
 use kernel::prelude::*;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T20: the item is executed, and maybe dropped, by another task.
+//! The item is executed, and maybe dropped, by another task.
 
 use kernel::prelude::*;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T20: the task and who keeps an `Arc` may use the item at the same time.
+//! The task and who keeps an `Arc` may use the item at the same time.
 
 use core::cell::Cell;
 use kernel::prelude::*;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T20: the closure may be called when what it borrows is gone.
+//! The closure may be called when what it borrows is gone.
 
 use kernel::prelude::*;
 use kernel::task::Task;

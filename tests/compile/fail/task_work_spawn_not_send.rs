@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T20: the closure is called, and maybe dropped, by another task.
+//! The closure is called, and maybe dropped, by another task.
 
 use kernel::prelude::*;
 use kernel::task::Task;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! T10: C ignores the flag for an unbound queue.
+//! C ignores the flag for an unbound queue.
 
 use kernel::prelude::*;
-use kernel::workqueue::Builder;
+use kernel::workqueue::Queue;
 
 pub fn program() {
-    let _ = Builder::unbound().cpu_intensive(); //~ E0599
+    let _ = Queue::new_unbound().cpu_intensive(); //~ E0599
 }

@@ -4,14 +4,16 @@
 
 use kernel::cpu::CpuId;
 use kernel::prelude::*;
+use kernel::sync::aref::ARef;
 use kernel::sync::Arc;
 use kernel::task::Task;
 use kernel::task_work::{
     self, impl_has_task_work, AddError, NotifyMode, TaskWork, TaskWorkItem,
 };
+use kernel::time::Delta;
 use kernel::workqueue::{
-    self, impl_has_delayed_work, new_delayed_work, Builder, DelayedWork, OwnedQueue, Queue, WorkHandle,
-    WorkItem,
+    self, impl_has_delayed_work, new_delayed_work, DelayedWork, Disabled, EnqueueError, OwnedQueue, Queue,
+    WorkHandle, WorkItem,
 };
 
 #[pin_data]
@@ -48,70 +50,75 @@ impl WorkItem for Item {
 /// Every knob of every kind.
 pub fn build(max: u32) -> Result<[OwnedQueue; 5]> {
     Ok([
-        Builder::percpu()
-            .max_active::<1>()
+        Queue::new_percpu()
+            .max_active(1)
             .highpri()
             .cpu_intensive()
             .freezable()
             .mem_reclaim()
             .sysfs()
             .build(c"percpu")?,
-        Builder::unbound()
-            .max_active::<2048>()
+        Queue::new_unbound()
+            .max_active(2048)
             .highpri()
             .freezable()
             .mem_reclaim()
             .sysfs()
             .build(c"unbound")?,
-        Builder::power_efficient()
-            .try_max_active(max)?
+        Queue::new_power_efficient()
+            .max_active(max)
             .highpri()
             .cpu_intensive()
             .freezable()
             .mem_reclaim()
             .sysfs()
             .build_fmt(fmt!("power/{max}"))?,
-        Builder::ordered()
+        Queue::new_ordered()
             .highpri()
             .freezable()
             .mem_reclaim()
             .sysfs()
             .build(c"ordered")?,
-        Builder::bh().highpri().build(c"bh")?,
+        Queue::new_bh().highpri().build(c"bh")?,
     ])
 }
 
-/// Enqueues in all ways that an owned queue has, and waits.
-pub fn wait(mut queue: OwnedQueue, item: Arc<Item>, value: u32) -> Result {
-    let borrowed: &Queue = &queue;
-    let _ = borrowed.enqueue(item.clone());
-    borrowed.try_spawn(GFP_KERNEL, move || drop(value))?;
-    queue.flush()?;
-    queue.drain()?;
+/// Enqueues in all ways, on a queue of any sort.
+pub fn enqueue(queue: &Queue, item: Arc<Item>, value: u32) -> Result {
+    queue.enqueue(item.clone())?;
+    queue.enqueue_delayed(item.clone(), 10)?;
+    queue.enqueue_delayed(item.clone(), Delta::from_millis(10))?;
+    queue.mod_delayed(item.clone(), Delta::from_jiffies(10))?;
+    queue.try_spawn(GFP_KERNEL, move || drop(value))?;
+    queue.try_spawn_delayed(GFP_KERNEL, Delta::from_secs(1), move || drop(value))?;
+    if let Err(EnqueueError { item, .. }) = queue.enqueue(item) {
+        drop(item);
+    }
+    Ok(())
+}
 
+/// Calls it with each sort of queue.
+pub fn queues(owned: OwnedQueue, item: Arc<Item>) -> Result {
+    enqueue(&owned, item.clone(), 1)?;
+    enqueue(workqueue::system_dfl(), item.clone(), 2)?;
+
+    let reference: ARef<Queue> = (&owned).into();
+    enqueue(&reference, item.clone(), 3)?;
+    let own = reference.clone();
+    reference.try_spawn(GFP_KERNEL, move || drop(own.enqueue(item)))?;
+
+    owned.flush();
+    owned.shutdown();
+    Ok(())
+}
+
+/// A queue that is shared.
+pub fn shared(queue: OwnedQueue) -> Result {
     let shared = Arc::new(queue, GFP_KERNEL)?;
     let other = shared.clone();
     workqueue::system_dfl().try_spawn(GFP_KERNEL, move || {
         let _ = other.try_spawn(GFP_KERNEL, || ());
     })?;
-    let _ = shared.enqueue(item);
-    Ok(())
-}
-
-/// Delayed work on a queue that lives forever.
-pub fn delayed(queue: &'static Queue, item: Arc<Item>) -> Result {
-    let _ = queue.enqueue_delayed(item.clone(), 10);
-    let _ = queue.mod_delayed(item.clone(), 10);
-    queue.try_spawn_delayed(GFP_KERNEL, 10, || ())?;
-    let _ = workqueue::system_percpu().enqueue_delayed(item, 10);
-    Ok(())
-}
-
-/// Delayed work on a queue that is shared.
-pub fn delayed_on_owned(queue: Arc<OwnedQueue>, item: Arc<Item>) -> Result {
-    let _ = queue.enqueue_delayed(item.clone(), 10);
-    let _ = queue.mod_delayed(item.clone(), 10);
-    queue.try_spawn_delayed(GFP_KERNEL, 10, move || drop(item))?;
     Ok(())
 }
 
@@ -123,33 +130,31 @@ pub struct Owner {
 impl Owner {
     pub fn new(item: Arc<Item>, cpu: CpuId) -> Self {
         let item = WorkHandle::new(item);
-        let _ = workqueue::system_percpu().enqueue_on(cpu, item.clone());
+        let _ = workqueue::system_percpu().enqueue_on(cpu, item.pointer());
         Self { item }
     }
 }
 
 /// Closures that borrow, from outside the function, too.
-pub fn borrow(queue: &OwnedQueue, numbers: &mut [u32]) -> Result<usize> {
+pub fn borrow(queue: &OwnedQueue, numbers: &mut [u32]) -> Result {
     queue.scope(|scope| {
         for number in numbers.iter_mut() {
             scope.try_spawn(GFP_KERNEL, move || *number += 1)?;
         }
         Ok(())
-    })?;
-    let (first, second) = queue.join(|| numbers.len(), || numbers.first())?;
-    Ok(first + second.map_or(0, |second| *second as usize))
+    })
 }
 
 /// Stop an item, in all ways.
 pub fn stop(item: &Arc<Item>) -> bool {
     let _ = item.work.cancel();
     let _ = item.work.cancel_sync();
-    let (guard, queued) = item.work.disable();
-    drop(queued);
-    let (inner, _) = item.work.disable_sync();
-    drop(inner);
-    drop(guard);
-    item.work.flush() || item.work.is_pending() || item.work.is_busy()
+    let disabled = Disabled::new(item.clone());
+    let again = disabled.was_pending();
+    drop(Disabled::new_sync(disabled.enable()));
+    let _ = item.work.remaining();
+    let _ = item.work.stop();
+    again || item.work.flush() || item.work.flush_queued() || item.work.is_pending() || item.work.is_busy()
 }
 
 #[pin_data]

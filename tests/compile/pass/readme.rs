@@ -3,25 +3,26 @@
 //! The programs of the README, which run.py looks for in here.
 
 use kernel::prelude::*;
+use kernel::sync::aref::ARef;
 use kernel::sync::atomic::{Atomic, Relaxed};
 use kernel::sync::Arc;
 use kernel::task::Task;
 use kernel::task_work::{self, impl_has_task_work, NotifyMode, TaskWork, TaskWorkItem};
-use kernel::time::msecs_to_jiffies;
+use kernel::time::Delta;
 use kernel::workqueue::{
-    impl_has_delayed_work, impl_has_work, new_delayed_work, new_work, Builder, DelayedWork, OwnedQueue, Work,
+    impl_has_delayed_work, impl_has_work, new_delayed_work, new_work, DelayedWork, Disabled, OwnedQueue, Queue, Work,
     WorkHandle, WorkItem,
 };
 
 const __LOG_PREFIX: &[u8] = b"readme\0"; // as module!{} defines it
 
 pub fn queue(value: u32) -> Result {
-    let queue = Builder::unbound().max_active::<4>().build(c"my-driver")?;
+    let queue = Queue::new_unbound().max_active(4).build(c"my-driver")?;
 
     queue.try_spawn(GFP_KERNEL, move || pr_info!("{value}\n"))?;
 
-    queue.flush()?; // waits, and the queue stays
-    drop(queue); // waits, too
+    queue.flush(); // waits, and the queue stays
+    drop(queue); // waits, too: nothing of it runs afterwards
 
     Ok(())
 }
@@ -45,26 +46,30 @@ impl WorkItem for Poll {
     }
 }
 
-fn reconfigure(_: &Poll) {}
-
-fn item(queue: &OwnedQueue) -> Result {
+fn item(queue: &Queue) -> Result {
     let poll = Arc::pin_init(
         pin_init!(Poll { rounds: Atomic::new(0), work <- new_work!("Poll::work") }),
         GFP_KERNEL,
     )?;
 
-    if let Err(_poll) = queue.enqueue(poll.clone()) {
-        pr_info!("it is queued already, or disabled\n");
+    if let Err(refused) = queue.enqueue(poll.clone()) {
+        pr_info!("{:?}: {} rounds\n", refused.error, refused.item.rounds.load(Relaxed));
     }
 
-    let returned: Option<Arc<Poll>> = poll.work.cancel(); // also cancel_sync(), flush()
+    let returned: Option<Arc<Poll>> = poll.work.cancel(); // also cancel_sync(), flush(), stop()
 
-    let (disabled, queued) = poll.work.disable_sync();
-    reconfigure(&poll);
-    drop(disabled); // can be enqueued again
+    let disabled = Disabled::new_sync(poll); // owns the pointer: suspend stores it, resume takes it
+    let poll = disabled.enable(); // can be enqueued again
 
-    drop((returned, queued));
+    drop((returned, poll));
     Ok(())
+}
+
+fn reference(owner: OwnedQueue, poll: Arc<Poll>) {
+    let queue: ARef<Queue> = (&owner).into();
+
+    owner.shutdown(); // refuses, drops what is delayed, waits for the rest
+    assert_eq!(queue.enqueue(poll).map_err(|refused| refused.error), Err(ESHUTDOWN));
 }
 
 struct Driver {
@@ -74,7 +79,7 @@ struct Driver {
 
 fn bind(poll: Arc<Poll>, queue: OwnedQueue) -> Driver {
     let driver = Driver { poll: WorkHandle::new(poll), queue };
-    let _ = driver.queue.enqueue(driver.poll.clone());
+    let _ = driver.queue.enqueue(driver.poll.pointer());
     driver
 }
 
@@ -106,14 +111,14 @@ impl Led {
     fn off(&self) {}
 }
 
-fn delayed(queue: &OwnedQueue, led: Led) -> Result {
+fn delayed(queue: &Queue, led: Led) -> Result {
     let watchdog = Watchdog::new()?;
 
-    let _ = queue.enqueue_delayed(watchdog.clone(), msecs_to_jiffies(500));
-    queue.try_spawn_delayed(GFP_KERNEL, msecs_to_jiffies(10), move || led.off())?;
+    queue.enqueue_delayed(watchdog.clone(), Delta::from_millis(500))?;
+    queue.try_spawn_delayed(GFP_KERNEL, Delta::from_millis(10), move || led.off())?;
 
     // Bark a minute after the last sign of life.
-    let surplus = queue.mod_delayed(watchdog.clone(), msecs_to_jiffies(60_000));
+    let surplus = queue.mod_delayed(watchdog.clone(), Delta::from_secs(60))?;
 
     drop(surplus);
     Ok(())
@@ -123,11 +128,7 @@ fn checksum(chunk: &mut [u8]) {
     chunk.reverse();
 }
 
-fn sum(data: &[u8]) -> usize {
-    data.len()
-}
-
-fn borrow(queue: &OwnedQueue, data: &mut [u8]) -> Result<usize> {
+fn borrow(queue: &OwnedQueue, data: &mut [u8]) -> Result {
     queue.scope(|scope| {
         for chunk in data.chunks_mut(4096) {
             scope.try_spawn(GFP_KERNEL, move || checksum(chunk))?;
@@ -135,10 +136,7 @@ fn borrow(queue: &OwnedQueue, data: &mut [u8]) -> Result<usize> {
         Ok(())
     })?;
 
-    let half = data.len() / 2;
-    let (left, right) = queue.join(|| sum(&data[..half]), || sum(&data[half..]))?;
-
-    Ok(left + right)
+    Ok(())
 }
 
 #[pin_data]
