@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 unexport MAKEFLAGS
 T := tools/toolchain >&2 &&
 
-.PHONY: all test toolchain tree export fold kunit kunit-smp sample sample-smp compile check seeded cost bench docs send bisect bases \
+.PHONY: all test toolchain tree export fold kunit kunit-smp sample sample-smp compile model check seeded cost bench docs send bisect bases \
 	kunit-gcc kunit-arm64 kunit-arm kunit-oldest test-all help clean
 
 all: kunit sample ## the main job: toolchain, kernel tree, series, UML kernel, its suites, the sample
@@ -39,6 +39,9 @@ sample-smp: ## the same on x86_64 with several CPUs, on the kernel of kunit-smp
 compile: ## programs that must, and that must not, compile against the built kernel crate
 	@$(T) tests/compile/run.py
 
+model: ## the end of a queue as a model that a checker exhausts, and mutations that it must reject
+	@tools/toolchain spin >&2 && tests/model/run.py
+
 check: ## checkpatch, maintainers, mails and back, export is clean, rustfmt, clippy, shellcheck
 	@$(T) tools/check.py
 
@@ -69,8 +72,8 @@ kunit-arm: ## the suites on 32-bit arm, under emulation
 kunit-oldest: ## the suites with the oldest toolchain that the kernel takes, in a root of Debian 13
 	@tools/toolchain debootstrap >&2 && tools/oldest.py
 
-test-all: ## bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
-	@tools/toolchain qemu-system-arm debootstrap >&2 && RUN=yes tools/test.py all
+test-all: ## model, bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
+	@tools/toolchain qemu-system-arm debootstrap spin >&2 && RUN=yes tools/test.py all
 
 send: ## the series as mails, by b4, and back; sends them only with SEND=yes
 	@$(T) tools/send.py

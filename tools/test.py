@@ -20,6 +20,7 @@ VERBS = (
 )
 # make test-all: what takes hours.
 ALL = (
+    ("model", "tests/model/run.py"),
     ("bisect", "tools/bisect_series.py"),
     ("bases", "tools/bases.py"),
     ("docs", "tools/docs.py"),

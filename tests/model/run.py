@@ -256,8 +256,8 @@ def main() -> None:
                 say(title)
                 results += check_mutations(mutations, args.trace)
         bad = results.count(False)
-        verdict("model", not bad, f"{len(configurations)} configurations, {len(mutations)} mutations, {bad} not as expected; "
-                                  f"{duration(time.monotonic() - start)}")
+        verdict("model", not bad, f"{len(results) - bad} passed, {bad} failed ({len(configurations)} configurations, "
+                                  f"{len(mutations)} mutations); {duration(time.monotonic() - start)}")
 
 
 if __name__ == "__main__":

@@ -335,7 +335,10 @@ inline walk(q) {
 		fi;
 		IF(TIMER_ONLY, take_timer(q, e), cancel_delayed_work(e));
 		IF(SEMANTIC, assert(!got || from == q), skip);		/* nothing that another queue has */
-		break						/* if not, it is idle: not armed here again */
+		if						/* if not, it is idle: not armed here again */
+		:: got || IF(TIMER_ONLY, false, true) -> break
+		:: else
+		fi
 	      :: else ->
 		/* In flight. It will arrive, as that CPU has interrupts off: cpu_relax(), and again. */
 		IF(IN_FLIGHT_SKIPPED, break,
