@@ -35,6 +35,8 @@ extern const u32 bench_nr_task_pairs;
 /* What the items of both sides call, and what both sides wait for. */
 void bench_ran(unsigned long value);
 void bench_expect(u32 n);
+/* The values below @n count apart from the others, of which there are as many. */
+void bench_expect_two(u32 n);
 void bench_wait(void);
 
 /* Occupies a worker: executed by an item, until bench_unblock(). */

@@ -478,12 +478,22 @@ static void c_task_item_run(struct callback_head *head)
 	module_put(THIS_MODULE);
 }
 
+/* The same where this is built in, and there is no module to refer to. */
+static void c_task_item_run_builtin(struct callback_head *head)
+{
+	struct c_task_item *item = container_of(head, struct c_task_item, head);
+
+	xchg(&item->pending, 0);
+	bench_ran(item->value);
+	kref_put(&item->ref, c_task_item_free);
+}
+
 static void c_task_item_run_bare(struct callback_head *head)
 {
 	bench_ran(container_of(head, struct c_task_item, head)->value);
 }
 
-static noinline int c_op_task_add(struct c_task_item *item)
+static noinline int c_op_task_add(struct task_struct *task, struct c_task_item *item)
 {
 	int err = -EBUSY;
 
@@ -494,7 +504,7 @@ static noinline int c_op_task_add(struct c_task_item *item)
 	if (!try_module_get(THIS_MODULE))
 		goto clear;
 	init_task_work(&item->head, c_task_item_run);
-	err = task_work_add(current, &item->head, TWA_RESUME);
+	err = task_work_add(task, &item->head, TWA_RESUME);
 	if (!err)
 		return 0;
 	module_put(THIS_MODULE);
@@ -505,10 +515,27 @@ put:
 	return err;
 }
 
-static noinline int c_op_task_add_bare(struct c_task_item *item)
+static noinline int c_op_task_add_builtin(struct task_struct *task, struct c_task_item *item)
+{
+	int err = -EBUSY;
+
+	kref_get(&item->ref);
+	if (xchg(&item->pending, 1))
+		goto put;
+	init_task_work(&item->head, c_task_item_run_builtin);
+	err = task_work_add(task, &item->head, TWA_RESUME);
+	if (!err)
+		return 0;
+	xchg(&item->pending, 0);
+put:
+	kref_put(&item->ref, c_task_item_free);
+	return err;
+}
+
+static noinline int c_op_task_add_bare(struct task_struct *task, struct c_task_item *item)
 {
 	init_task_work(&item->head, c_task_item_run_bare);
-	return task_work_add(current, &item->head, TWA_RESUME);
+	return task_work_add(task, &item->head, TWA_RESUME);
 }
 
 struct c_task_spawned {
@@ -559,12 +586,13 @@ void c_task_finish(void *data)
 
 void *c_task_setup(u32 n, u32 threads)
 {
-	struct c_task_state *state = kvzalloc(struct_size(state, items, n), GFP_KERNEL);
+	u32 nr = n * threads;
+	struct c_task_state *state = kvzalloc(struct_size(state, items, nr), GFP_KERNEL);
 
 	if (!state)
 		return NULL;
-	state->nr = n;
-	for (u32 i = 0; i < n; i++) {
+	state->nr = nr;
+	for (u32 i = 0; i < nr; i++) {
 		struct c_task_item *item = kzalloc(sizeof(*item), GFP_KERNEL);
 
 		if (!item) {
@@ -581,21 +609,32 @@ void *c_task_setup(u32 n, u32 threads)
 void c_run_task_add(void *data, u32 thread, u32 n)
 {
 	struct c_task_state *state = data;
+	struct task_struct *task = current;
 
 	for (u32 i = 0; i < n; i++)
-		c_op_task_add(state->items[i]);
+		c_op_task_add(task, state->items[thread * n + i]);
+}
+
+void c_run_task_add_builtin(void *data, u32 thread, u32 n)
+{
+	struct c_task_state *state = data;
+	struct task_struct *task = current;
+
+	for (u32 i = 0; i < n; i++)
+		c_op_task_add_builtin(task, state->items[thread * n + i]);
 }
 
 void c_run_task_add_bare(void *data, u32 thread, u32 n)
 {
 	struct c_task_state *state = data;
+	struct task_struct *task = current;
 
 	for (u32 i = 0; i < n; i++)
-		c_op_task_add_bare(state->items[i]);
+		c_op_task_add_bare(task, state->items[thread * n + i]);
 }
 
 void c_run_task_spawn(void *data, u32 thread, u32 n)
 {
 	for (u32 i = 0; i < n; i++)
-		c_op_task_spawn(i);
+		c_op_task_spawn(thread * n + i);
 }

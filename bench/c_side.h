@@ -40,6 +40,7 @@ void c_finish_blocked(void *state);
 
 void *c_task_setup(u32 n, u32 threads);
 void c_run_task_add(void *state, u32 thread, u32 n);
+void c_run_task_add_builtin(void *state, u32 thread, u32 n);
 void c_run_task_add_bare(void *state, u32 thread, u32 n);
 void c_run_task_spawn(void *state, u32 thread, u32 n);
 void c_task_finish(void *state);

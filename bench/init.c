@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The first program: loads the module with the parameters in its own arguments, measures, ends. */
+#define _GNU_SOURCE
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -23,12 +25,42 @@ static int put(const char *path)
 	return n;
 }
 
+static void run_on(int cpu)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	if (sched_setaffinity(0, sizeof(cpus), &cpus))
+		perror("affinity");
+}
+
+/* The second task, on a CPU of its own. */
+static void other_task(void)
+{
+	pid_t pid = fork();
+	int fd;
+
+	if (pid < 0)
+		perror("fork");
+	if (pid)
+		return;
+	run_on(1);
+	fd = open("/dev/wq_bench_other_task", O_WRONLY);
+	if (fd < 0)
+		perror("other task");
+	while (write(fd, "1", 1) == 1)
+		;
+	_exit(0);
+}
+
 static int measure(const char *options)
 {
 	int fd;
 
 	mkdir("/sys", 0755);
-	if (mount("none", "/sys", "sysfs", 0, NULL)) {
+	mkdir("/dev", 0755);
+	if (mount("none", "/sys", "sysfs", 0, NULL) || mount("none", "/dev", "devtmpfs", 0, NULL)) {
 		perror("mount");
 		return -1;
 	}
@@ -40,6 +72,10 @@ static int measure(const char *options)
 	if (put(PARAMETERS "run") != 1) {
 		perror("run");
 		return -1;
+	}
+	if (sysconf(_SC_NPROCESSORS_ONLN) > 1) {
+		other_task();
+		run_on(0);
 	}
 	/* What a write has added to this task is executed before the next one. */
 	while (put(PARAMETERS "task_work") == 1)

@@ -10,7 +10,9 @@
 #include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/cpumask.h>
+#include <linux/fs.h>
 #include <linux/kthread.h>
+#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/sched/clock.h>
 #include <linux/timekeeping.h>
@@ -33,6 +35,10 @@ static bool cycles;
 module_param(cycles, bool, 0444);
 MODULE_PARM_DESC(cycles, "count cycles, which are instructions if the emulator has it so");
 
+static bool only_tasks;
+module_param(only_tasks, bool, 0444);
+MODULE_PARM_DESC(only_tasks, "measure only the pairs that need a task which returns to user mode");
+
 static u64 samples[2][MAX_ROUNDS];
 
 static u64 now(void)
@@ -40,13 +46,20 @@ static u64 now(void)
 	return cycles ? get_cycles() : ktime_get_ns();
 }
 
-static atomic_t left;
+/* Two tasks have one counter each, so that they do not wait for each other's cache line. */
+static struct {
+	atomic_t left;
+} ____cacheline_aligned counters[2];
+static unsigned long __read_mostly split;
+static atomic_t unfinished;
 static DECLARE_COMPLETION(all_ran);
 static u64 ran_at;
 
 void bench_ran(unsigned long value)
 {
-	if (!atomic_dec_and_test(&left))
+	if (!atomic_dec_and_test(&counters[value >= split].left))
+		return;
+	if (!atomic_dec_and_test(&unfinished))
 		return;
 	ran_at = now();
 	complete(&all_ran);
@@ -55,7 +68,17 @@ void bench_ran(unsigned long value)
 void bench_expect(u32 n)
 {
 	reinit_completion(&all_ran);
-	atomic_set(&left, n);
+	split = ULONG_MAX;
+	atomic_set(&unfinished, 1);
+	atomic_set(&counters[0].left, n);
+}
+
+void bench_expect_two(u32 n)
+{
+	bench_expect(n);
+	split = n;
+	atomic_set(&unfinished, 2);
+	atomic_set(&counters[1].left, n);
 }
 
 void bench_wait(void)
@@ -195,7 +218,7 @@ static int first_thread(void *done)
 {
 	int err = 0;
 
-	for (u32 i = 0; i < bench_nr_pairs && !err; i++) {
+	for (u32 i = 0; i < bench_nr_pairs && !only_tasks && !err; i++) {
 		const struct bench_pair *pair = &bench_pairs[i];
 
 		if (pair->threads > num_online_cpus())
@@ -278,24 +301,71 @@ static void task_sample_ends(void)
 	}
 }
 
+/*
+ * The second task of a pair that has two. Writes to parameters exclude each other, so it writes to a
+ * device, each time waits for the next sample, and fails when there is no more.
+ */
+static struct {
+	struct completion go;
+	bool end;
+	u32 n;
+} other_task;
+
+static ssize_t other_task_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)
+{
+	wait_for_completion(&other_task.go);
+	if (other_task.end)
+		return -ENODATA;
+	meet();
+	task.side->run(task.state, 1, other_task.n);
+	return count;
+}
+
+static const struct file_operations other_task_fops = {
+	.owner = THIS_MODULE,
+	.write = other_task_write,
+};
+
+static struct miscdevice other_task_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "wq_bench_other_task",
+	.fops = &other_task_fops,
+};
+
 static int set_task_work(const char *value, const struct kernel_param *param)
 {
+	const struct bench_pair *pair;
 	u32 n, which;
 
 	if (task.side)
 		task_sample_ends();
-	if (task.pair == bench_nr_task_pairs)
+	/* Two tasks need a CPU each. */
+	while (task.pair < bench_nr_task_pairs && bench_task_pairs[task.pair].threads > num_online_cpus())
+		task.pair++;
+	if (task.pair == bench_nr_task_pairs) {
+		other_task.end = true;
+		complete(&other_task.go);
 		return -ENODATA;
+	}
 
+	pair = &bench_task_pairs[task.pair];
 	which = (task.step % 2 + task.step / 2) % 2;
-	n = operations(&bench_task_pairs[task.pair]);
-	task.side = bench_task_pairs[task.pair].side[which];
-	task.state = task.side->setup(n, 1);
+	n = operations(pair);
+	task.side = pair->side[which];
+	task.state = task.side->setup(n, pair->threads);
 	if (!task.state) {
 		task.side = NULL;
 		return -ENOMEM;
 	}
-	bench_expect(n);
+	if (pair->threads == 2) {
+		bench_expect_two(n);
+		atomic_set(&ready, 0);
+		other_task.n = n;
+		complete(&other_task.go);
+		meet();
+	} else {
+		bench_expect(n);
+	}
 	task.start = now();
 	task.side->run(task.state, 0, n);
 	return 0;
@@ -303,6 +373,19 @@ static int set_task_work(const char *value, const struct kernel_param *param)
 
 static const struct kernel_param_ops task_work_ops = { .set = set_task_work };
 module_param_cb(task_work, &task_work_ops, NULL, 0200);
+
+static int __init bench_init(void)
+{
+	init_completion(&other_task.go);
+	return misc_register(&other_task_device);
+}
+module_init(bench_init);
+
+static void __exit bench_exit(void)
+{
+	misc_deregister(&other_task_device);
+}
+module_exit(bench_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Workqueues and task work, C and Rust side by side");

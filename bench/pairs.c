@@ -42,6 +42,7 @@ C_SIDE(c_mod_delayed, c_setup_armed(C_PERCPU, n), c_run_mod_delayed(state, threa
 BUILD(c_build, C_PERCPU);
 C_SIDE(c_drop_armed, c_setup_delayed(C_PERCPU, n), c_run_give(state, thread, n), c_finish_given);
 static const struct bench_side c_task_add = { c_task_setup, c_run_task_add, c_task_finish };
+static const struct bench_side c_task_add_builtin = { c_task_setup, c_run_task_add_builtin, c_task_finish };
 static const struct bench_side c_task_add_bare = { c_task_setup, c_run_task_add_bare, c_task_finish };
 static const struct bench_side c_task_spawn = { c_task_setup, c_run_task_spawn, c_task_finish };
 
@@ -110,12 +111,25 @@ const struct bench_pair bench_pairs[] = {
 };
 const u32 bench_nr_pairs = ARRAY_SIZE(bench_pairs);
 
+#define C_TASK	"kref_get, try_module_get, task_work_add; kref_put, module_put"
+#define C_TASK_BUILTIN "kref_get, task_work_add; kref_put"
+#define R_TASK	"Arc::clone, add; drop"
+
+#define TASK_PAIRS(_name, _threads)							\
+	PAIR("add, run" _name, TASK, 1000, _threads, 1050, C_TASK, c_task_add,		\
+	     R_TASK, rust_task_add),							\
+	PAIR("add, run, built in" _name, TASK, 1000, _threads, 1100, C_TASK_BUILTIN,	\
+	     c_task_add_builtin, R_TASK ", no module", rust_task_add_builtin),		\
+	PAIR("add, run; C without references" _name, TASK, 1000, _threads, 0,		\
+	     "task_work_add", c_task_add_bare, R_TASK, rust_task_add),			\
+	PAIR("built in; C without references" _name, TASK, 1000, _threads, 0,		\
+	     "task_work_add", c_task_add_bare, R_TASK ", no module", rust_task_add_builtin), \
+	PAIR("try_spawn" _name, TASK, 1000, _threads, SAME,				\
+	     "kmalloc, try_module_get, task_work_add; kfree, module_put",		\
+	     c_task_spawn, "try_spawn", rust_task_spawn)
+
 const struct bench_pair bench_task_pairs[] = {
-	PAIR("add, run", TASK, 1000, 1, SAME, "kref_get, try_module_get, task_work_add; kref_put, module_put",
-	     c_task_add, "Arc::clone, add; drop", rust_task_add),
-	PAIR("add, run; C without references", TASK, 1000, 1, 0, "task_work_add", c_task_add_bare,
-	     "Arc::clone, add; drop", rust_task_add),
-	PAIR("try_spawn", TASK, 1000, 1, SAME, "kmalloc, try_module_get, task_work_add; kfree, module_put",
-	     c_task_spawn, "try_spawn", rust_task_spawn),
+	TASK_PAIRS("", 1),
+	TASK_PAIRS(", 2 tasks", 2),
 };
 const u32 bench_nr_task_pairs = ARRAY_SIZE(bench_task_pairs);

@@ -24,6 +24,7 @@ extern const struct bench_side rust_mod_delayed;
 extern const struct bench_side rust_build;
 extern const struct bench_side rust_drop_armed;
 extern const struct bench_side rust_task_add;
+extern const struct bench_side rust_task_add_builtin;
 extern const struct bench_side rust_task_spawn;
 
 /* Of a work item, and of a delayed one. */

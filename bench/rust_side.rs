@@ -10,6 +10,10 @@ use core::{
 };
 use kernel::{
     bindings,
+    module::{
+        CodeOwner,
+        ModuleMetadata, //
+    },
     prelude::*,
     sync::Arc,
     task_work::{
@@ -45,6 +49,39 @@ unsafe extern "C" {
     safe fn bench_wait_blocked();
     safe fn bench_unblock();
 }
+
+/// The module, which has no `module!`, as its other parts are in C.
+struct LocalModule;
+
+impl ModuleMetadata for LocalModule {
+    const NAME: &'static CStr = c"wq_bench";
+
+    const THIS_MODULE: ThisModule = {
+        extern "C" {
+            static __this_module: kernel::types::Opaque<bindings::module>;
+        }
+
+        // SAFETY: This is the `THIS_MODULE` of this module.
+        unsafe { ThisModule::from_ptr(__this_module.get()) }
+    };
+}
+
+// SAFETY: No other crate is compiled against this one, which is part of the module only.
+unsafe impl CodeOwner for LocalModule {}
+
+/// What `LocalModule` is for code that is built in. As this module stays as long as it is measured,
+/// that can be tried here, too.
+struct BuiltIn;
+
+impl ModuleMetadata for BuiltIn {
+    const NAME: &'static CStr = c"wq_bench";
+
+    // SAFETY: `THIS_MODULE` of code that is built in is null.
+    const THIS_MODULE: ThisModule = unsafe { ThisModule::from_ptr(core::ptr::null_mut()) };
+}
+
+// SAFETY: No task work is pending when the module is unloaded.
+unsafe impl CodeOwner for BuiltIn {}
 
 /// `struct bench_side`.
 #[repr(C)]
@@ -111,6 +148,7 @@ sides! {
     rust_build: Build;
     rust_drop_armed: DropArmed;
     rust_task_add: TaskAdd;
+    rust_task_add_builtin: TaskAddBuiltIn;
     rust_task_spawn: TaskSpawn;
 }
 
@@ -560,58 +598,88 @@ impl Bench for DropArmed {
     fn run(&self, _thread: usize, _n: usize) {}
 }
 
+/// `M` is the module that has to stay.
 #[pin_data]
-struct Task {
+struct Task<M> {
     #[pin]
-    work: TaskWork<Task>,
+    work: TaskWork<Task<M>>,
     value: usize,
+    _owner: PhantomData<fn() -> M>,
 }
 
 impl_has_task_work! {
-    impl HasTaskWork<Self> for Task { self.work }
+    impl{M} HasTaskWork<Self> for Task<M> { self.work }
 }
 
-impl TaskWorkItem for Task {
-    type Pointer = Arc<Task>;
+#[vtable]
+impl<M: CodeOwner> TaskWorkItem for Task<M> {
+    type OwnerModule = M;
+    type Pointer = Arc<Task<M>>;
 
-    fn run(this: Arc<Task>) {
+    fn run(this: Arc<Task<M>>) {
         bench_ran(this.value);
     }
 }
 
 #[inline(never)]
 #[unsafe(no_mangle)]
-fn rust_op_task_add(item: &Arc<Task>) -> bool {
-    task_work::add(current!(), item.clone(), NotifyMode::Resume).is_ok()
+fn rust_op_task_add(task: &kernel::task::Task, item: &Arc<Task<LocalModule>>) -> bool {
+    task_work::add(task, item.clone(), NotifyMode::Resume).is_ok()
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_task_add_builtin(task: &kernel::task::Task, item: &Arc<Task<BuiltIn>>) -> bool {
+    task_work::add(task, item.clone(), NotifyMode::Resume).is_ok()
 }
 
 #[inline(never)]
 #[unsafe(no_mangle)]
 fn rust_op_task_spawn(value: usize) -> bool {
-    task_work::try_spawn(current!(), NotifyMode::Resume, GFP_KERNEL, move || {
+    task_work::try_spawn::<LocalModule, _>(current!(), NotifyMode::Resume, GFP_KERNEL, move || {
         bench_ran(value)
     })
     .is_ok()
 }
 
-struct TaskAdd(KVVec<Arc<Task>>);
+fn task_items<M: CodeOwner>(n: usize) -> Result<KVVec<Arc<Task<M>>>> {
+    let mut items = KVVec::with_capacity(n, GFP_KERNEL)?;
+
+    for value in 0..n {
+        let item = pin_init!(Task { work <- TaskWork::new(), value, _owner: PhantomData });
+        items.push(Arc::pin_init(item, GFP_KERNEL)?, GFP_KERNEL)?;
+    }
+    Ok(items)
+}
+
+struct TaskAdd(KVVec<Arc<Task<LocalModule>>>);
 
 impl Bench for TaskAdd {
-    fn setup(n: usize, _threads: usize) -> Result<Self> {
-        let mut items = KVVec::with_capacity(n, GFP_KERNEL)?;
-        for value in 0..n {
-            let item = Arc::pin_init(
-                pin_init!(Task { work <- TaskWork::new(), value }),
-                GFP_KERNEL,
-            )?;
-            items.push(item, GFP_KERNEL)?;
-        }
-        Ok(Self(items))
+    fn setup(n: usize, threads: usize) -> Result<Self> {
+        Ok(Self(task_items(n * threads)?))
     }
 
-    fn run(&self, _thread: usize, _n: usize) {
-        for item in &self.0 {
-            rust_op_task_add(item);
+    fn run(&self, thread: usize, n: usize) {
+        let task = current!();
+
+        for item in &self.0[thread * n..][..n] {
+            rust_op_task_add(task, item);
+        }
+    }
+}
+
+struct TaskAddBuiltIn(KVVec<Arc<Task<BuiltIn>>>);
+
+impl Bench for TaskAddBuiltIn {
+    fn setup(n: usize, threads: usize) -> Result<Self> {
+        Ok(Self(task_items(n * threads)?))
+    }
+
+    fn run(&self, thread: usize, n: usize) {
+        let task = current!();
+
+        for item in &self.0[thread * n..][..n] {
+            rust_op_task_add_builtin(task, item);
         }
     }
 }
@@ -623,9 +691,9 @@ impl Bench for TaskSpawn {
         Ok(Self(PhantomData))
     }
 
-    fn run(&self, _thread: usize, n: usize) {
+    fn run(&self, thread: usize, n: usize) {
         for value in 0..n {
-            rust_op_task_spawn(value);
+            rust_op_task_spawn(thread * n + value);
         }
     }
 }

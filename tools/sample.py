@@ -25,8 +25,8 @@ from kunit_results import Counts
 from tree import ensure_tree
 
 PROGRAM = ROOT / "tests/sample"
-MODULES_OF_TESTS = ("failing_init", "restless")
-PROGRAMS = {"init": ("walk.c", "exercises.c", "task_work.c", "unloading.c", "restless.c"), "binder": ("binder.c",)}
+MODULES_OF_TESTS = ("failing_init", "task_work_owner", "restless")
+PROGRAMS = {"init": ("walk.c", "exercises.c", "task_work.c", "owner.c", "unloading.c", "restless.c"), "binder": ("binder.c",)}
 MODULE = "samples/rust/rust_workqueue.ko"
 LIMIT = 5 * 60  # seconds for UML, which takes half a minute
 OPTIONS = "kunit.enable=0 printk.time=1 printk.devkmsg=on"

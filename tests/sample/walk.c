@@ -282,6 +282,7 @@ int main(int argc, char **argv)
 		check(!unload(), "the module can be unloaded");
 		unloading();
 	}
+	owners();
 	failing_init();
 	restless();
 	program("binder", "/binder");

@@ -39,6 +39,7 @@ int count(struct lab *lab, enum what what, bool executed);
 struct event *nth(struct lab *lab, enum what what, bool executed, int n);
 
 /* These return 0 or an errno. */
+int load_file(const char *path, const char *parameters);
 int load(int backlog);
 int unload(void);
 int load_file(const char *path, const char *parameters);
@@ -46,5 +47,6 @@ int load_file(const char *path, const char *parameters);
 void exercises(void);
 void errors(void);
 void task_work(void);
+void owners(void);
 void unloading(void);
 void restless(void);

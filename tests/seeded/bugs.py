@@ -13,6 +13,7 @@ W, R = "rust/kernel/workqueue.rs", "rust/kernel/workqueue/"
 B, O, L, C, X, P = (f"{R}{name}.rs" for name in ("builder", "owned_queue", "delayed_item", "cancel", "disable", "scope"))
 K, H = "kernel/workqueue.c", "rust/helpers/workqueue.c"
 T = "rust/kernel/task_work.rs"
+I = "rust/kernel/module.rs"
 S = "rust_workqueue."
 Q, CS, XS, N, M, D, E, Z = (
     f"rust_workqueue_{name}."
@@ -183,29 +184,52 @@ bug(
     "module-is-not-pinned",
     "a module can be unloaded while a task has a pointer to its code",
     ["sample task work, unload: FAIL: unload while it is pending: 0"],
-    (
-        T,
-        "    Ok(module)\n}\n",
-        "    unsafe { bindings::module_put(module) };\n    Ok(core::ptr::null_mut())\n}\n",
-    ),
+    (I, "        Some(ModuleRef(self.0))\n", "        drop(ModuleRef(self.0));\n        Some(ModuleRef(core::ptr::null_mut()))\n"),
 )
 bug(
     "module-stays-pinned",
     "the reference to the module is lost when the item has been executed",
     ["sample unload"],
-    (T, "    // SAFETY: `add_raw` has taken the reference.\n    unsafe { bindings::module_put(module) };", "    let _ = module;"),
+    (T, "    unsafe { run(head) };\n\n    drop(module);", "    unsafe { run(head) };\n\n    core::mem::forget(module);"),
 )
 bug(
     "module-stays-pinned-by-cancelled",
     "the reference to the module is lost when the item is cancelled",
     ["sample unload: FAIL"],
-    (T, "        bindings::module_put((*raw).module);", "        let _ = (*raw).module;"),
+    (
+        T,
+        "    drop(unsafe { (&raw const (*head.cast::<RawTaskWork>()).module).read() });",
+        "    core::mem::forget(unsafe { (&raw const (*head.cast::<RawTaskWork>()).module).read() });",
+    ),
 )
 bug(
     "coming-module-is-pinned",
     "a reference to a module keeps it although its init fails",
     ["sample the walk did not get to its end"],
-    (T, "unsafe { bindings::module_is_coming(module) } || !unsafe", "!unsafe"),
+    (I, "            if self.is_coming() {", "            if false && self.is_coming() {"),
+)
+bug(
+    "module-is-put-too-early",
+    "the module can be unloaded while its code is executed",
+    ["sample owner, a closure: FAIL: executed, with a reference: 0x101"],
+    (T, "    unsafe { run(head) };\n\n    drop(module);", "    drop(module);\n\n    unsafe { run(head) };"),
+)
+bug(
+    "closures-belong-to-the-kernel",
+    "the owner of closures is the crate where they are spawned, not the module that has their code",
+    ["sample owner, a closure: FAIL: references while it is pending: 0"],
+    ("rust/kernel/lib.rs", "impl ModuleMetadata for LocalModule {", "unsafe impl module::CodeOwner for LocalModule {}\nimpl ModuleMetadata for LocalModule {"),
+    (T, "    type OwnerModule = M;\n", "    type OwnerModule = crate::LocalModule;\n"),
+)
+bug(
+    "owner-of-any-type",
+    "a type that is not that of a module can own closures and items",
+    ["compile task_work_owner_of_crate.rs", "compile task_work_spawn_other_owner.rs"],
+    (T, "    M: CodeOwner,\n    F: FnOnce() + Send + 'static,", "    M: ModuleMetadata + 'static,\n    F: FnOnce() + Send + 'static,"),
+    (T, "impl<F: FnOnce(), M: CodeOwner> TaskWorkItem for", "impl<F: FnOnce(), M: ModuleMetadata + 'static> TaskWorkItem for"),
+    (T, "    /// parameter, see [`CodeOwner`].\n    type OwnerModule: CodeOwner;", "    /// parameter, see [`CodeOwner`].\n    type OwnerModule: ModuleMetadata;"),
+    (T, "    #[doc(hidden)]\n    type OwnerModule: CodeOwner;", "    #[doc(hidden)]\n    type OwnerModule: ModuleMetadata;"),
+    (T, "        CodeOwner,\n", "        CodeOwner,\n        ModuleMetadata,\n"),
 )
 bug(
     "task-work-of-any-pointer",

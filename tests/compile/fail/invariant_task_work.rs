@@ -8,6 +8,7 @@ use kernel::task::Task;
 use kernel::task_work::{self, impl_has_task_work, NotifyMode, TaskWork, TaskWorkItem};
 
 include!("invariant.rs");
+include!("module.rs");
 
 type Field<T> = TaskWork<T>;
 
@@ -16,12 +17,14 @@ impl_has_task_work! {
     impl HasTaskWork<Self> for Item<Special> { self.field }
 }
 
+#[vtable]
 impl TaskWorkItem for Item<General> {
     type Pointer = Arc<Self>;
 
     fn run(_this: Arc<Self>) {}
 }
 
+#[vtable]
 impl TaskWorkItem for Item<Special> {
     type Pointer = Arc<Self>;
 

@@ -7,6 +7,8 @@ use kernel::sync::Arc;
 use kernel::task::Task;
 use kernel::task_work::{self, impl_has_task_work, NotifyMode, TaskWork, TaskWorkItem};
 
+include!("module.rs");
+
 #[pin_data]
 pub struct Item<'a> {
     value: &'a u32,
@@ -18,6 +20,7 @@ impl_has_task_work! {
     impl{'a} HasTaskWork<Self> for Item<'a> { self.work }
 }
 
+#[vtable]
 impl<'a> TaskWorkItem for Item<'a> {
     type Pointer = Arc<Self>;
 

@@ -6,10 +6,12 @@ use kernel::prelude::*;
 use kernel::task::Task;
 use kernel::task_work::{self, NotifyMode};
 
+include!("module.rs");
+
 pub fn program(task: &Task) {
     let current = current!();
     let func = move || {
         let _pid = current.pid();
     };
-    let _ = task_work::try_spawn(task, NotifyMode::Resume, GFP_KERNEL, func); //~ E0277
+    let _ = task_work::try_spawn::<LocalModule, _>(task, NotifyMode::Resume, GFP_KERNEL, func); //~ E0277
 }

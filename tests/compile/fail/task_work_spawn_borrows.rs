@@ -6,9 +6,11 @@ use kernel::prelude::*;
 use kernel::task::Task;
 use kernel::task_work::{self, NotifyMode};
 
+include!("module.rs");
+
 pub fn program(task: &Task, value: &u32) {
     let func = move || {
         let _copy = *value;
     };
-    let _ = task_work::try_spawn(task, NotifyMode::Resume, GFP_KERNEL, func); //~ E0521
+    let _ = task_work::try_spawn::<LocalModule, _>(task, NotifyMode::Resume, GFP_KERNEL, func); //~ E0521
 }

@@ -6,6 +6,8 @@
 use kernel::task::Task;
 use kernel::task_work::{self, impl_has_task_work, NotifyMode, TaskWork, TaskWorkItem};
 
+include!("module.rs");
+
 #[pin_data]
 pub struct Item {
     data: Data,
@@ -17,6 +19,7 @@ impl_has_task_work! {
     impl HasTaskWork<Self> for Item { self.work }
 }
 
+#[vtable]
 impl TaskWorkItem for Item {
     type Pointer = Pointer;
 

@@ -16,6 +16,22 @@ use kernel::workqueue::{
     WorkHandle, WorkItem,
 };
 
+pub struct Everything;
+
+impl kernel::Module for Everything {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        Ok(Self)
+    }
+}
+
+module! {
+    type: Everything,
+    name: "everything",
+    authors: ["Rust for Linux Contributors"],
+    description: "All that must compile",
+    license: "GPL",
+}
+
 #[pin_data]
 pub struct Item {
     value: u32,
@@ -168,6 +184,7 @@ impl_has_task_work! {
     impl HasTaskWork<Self> for Report { self.work }
 }
 
+#[vtable]
 impl TaskWorkItem for Report {
     type Pointer = Arc<Self>;
 
@@ -189,6 +206,6 @@ pub fn notify(task: &Task, report: &Arc<Report>, text: KVec<u8>) -> Result<(), K
         }
         let _ = report.work.is_pending() && report.work.cancel(task).is_some();
     }
-    task_work::try_spawn(current!(), NotifyMode::Resume, GFP_KERNEL, move || drop(text))
+    task_work::try_spawn::<LocalModule, _>(current!(), NotifyMode::Resume, GFP_KERNEL, move || drop(text))
         .map_err(|_| KVec::new())
 }

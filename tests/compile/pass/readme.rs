@@ -14,7 +14,21 @@ use kernel::workqueue::{
     WorkHandle, WorkItem,
 };
 
-const __LOG_PREFIX: &[u8] = b"readme\0"; // as module!{} defines it
+pub struct Readme;
+
+impl kernel::Module for Readme {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        Ok(Self)
+    }
+}
+
+module! {
+    type: Readme,
+    name: "readme",
+    authors: ["Rust for Linux Contributors"],
+    description: "The programs of the README",
+    license: "GPL",
+}
 
 pub fn queue(value: u32) -> Result {
     let queue = Queue::new_unbound().max_active(4).build(c"my-driver")?;
@@ -149,6 +163,7 @@ impl_has_task_work! {
     impl HasTaskWork<Self> for Report { self.work }
 }
 
+#[vtable]
 impl TaskWorkItem for Report {
     type Pointer = Arc<Report>;
 
@@ -158,7 +173,7 @@ impl TaskWorkItem for Report {
 fn task(opener: &Task, file: KBox<u32>) -> Result {
     let report = Arc::pin_init(pin_init!(Report { work <- TaskWork::new() }), GFP_KERNEL)?;
 
-    task_work::try_spawn(current!(), NotifyMode::Resume, GFP_KERNEL, move || drop(file))?;
+    task_work::try_spawn::<LocalModule, _>(current!(), NotifyMode::Resume, GFP_KERNEL, move || drop(file))?;
 
     task_work::add(opener, report.clone(), NotifyMode::Signal)?; // wakes the opener up
     let returned: Option<Arc<Report>> = report.work.cancel(opener);

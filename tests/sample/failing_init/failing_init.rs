@@ -20,7 +20,7 @@ struct FailingInit;
 
 impl kernel::Module for FailingInit {
     fn init(_module: &'static ThisModule) -> Result<Self> {
-        task_work::try_spawn(current!(), NotifyMode::Resume, GFP_KERNEL, || {
+        task_work::try_spawn::<LocalModule, _>(current!(), NotifyMode::Resume, GFP_KERNEL, || {
             pr_info!("executed by its loader\n")
         })?;
         Err(ECANCELED)
