@@ -3,7 +3,9 @@
 
 pass/*.rs must compile without an error; what README.md shows must be part of them. fail/*.rs must fail
 with exactly the errors that their comments name: `//~ E0599` stands on the line that the error points
-at, `//~ no code` for one without. items/*.rs is what several of them include.
+at, `//~ no code` for one without, and `//~ message: text` says what the error tells, in its notes maybe.
+items/*.rs is what several of them include. What a program guards is told by `//~ guards`, see bounds.py.
+Each of them may have a line of its own, below.
 """
 
 from __future__ import annotations
@@ -19,18 +21,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent / "tools"))
+sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE)]
 
-from common import LOGS, MAKE_OPTIONS, ROOT, Failure, environment, lock, must, paint, reporting, say, step, verdict  # noqa: E402
+import bounds  # noqa: E402
+from common import LOGS, MAKE_OPTIONS, ROOT, Failure, environment, lock, must, paint, rel, reporting, say, step, verdict  # noqa: E402
 from kunit import SERIES, Uml  # noqa: E402
 
 EXPECTED = re.compile(r"//~ (E\d{4}|no code)")
+MESSAGE = re.compile(r"//~ message: (.+?)\s*(?=//~|$)")
 
 
 @dataclass(frozen=True)
 class Outcome:
     name: str
     problem: str  # empty when the program did what it should
+
+
+@dataclass(frozen=True, order=True)
+class Error:
+    code: str
+    line: int  # 0 if rustc names none of the program
+    text: str  # message, labels and notes
 
 
 def module_command(kernel: Uml, directory: Path) -> str:
@@ -47,7 +58,8 @@ def module_command(kernel: Uml, directory: Path) -> str:
     return line.partition(":=")[2].strip()
 
 
-def compile_one(command: str, directory: Path, source: Path) -> Outcome:
+def rustc(command: str, directory: Path, source: Path) -> tuple[int, list[Error], str]:
+    """The status, the errors, and what is printed when `source` is compiled."""
     out = directory / source.stem
     out.mkdir()
     shutil.copy(source, out / source.name)
@@ -61,29 +73,35 @@ def compile_one(command: str, directory: Path, source: Path) -> Outcome:
     replaced = replaced.removesuffix("program.rs") + f"--error-format=json --cap-lints=allow {shlex.quote(source.name)}"
     done = subprocess.run(["sh", "-c", replaced], cwd=out, text=True, capture_output=True,
                           env=environment() | {"RUSTC_BOOTSTRAP": "1"})  # as the kernel's Makefile does
+    return done.returncode, sorted(errors(done.stderr, source.name)), done.stderr
 
-    wanted = sorted((code, number) for number, line in enumerate(source.read_text().splitlines(), 1)
-                    for code in EXPECTED.findall(line))
-    found = sorted(errors(done.stderr, source.name))
+
+def compile_one(command: str, directory: Path, source: Path) -> Outcome:
+    status, found, printed = rustc(command, directory, source)
+    program = source.read_text()
+    wanted = sorted((code, number) for number, code in bounds.marked(program, EXPECTED))
     text = ", ".join
-    if done.returncode and not found:
-        return Outcome(source.name, f"rustc failed without an error of the program: {done.stderr.strip()[-200:]}")
+    if status and not found:
+        return Outcome(source.name, f"rustc failed without an error of the program: {printed.strip()[-200:]}")
     if not same(wanted, found):
         return Outcome(source.name, "expected " + (text(f"{c} at line {n}" for c, n in wanted) or "no error")
-                       + ", got " + (text(f"{c} at line {n}" for c, n in found) or "none"))
-    if bool(done.returncode) != bool(wanted):
-        return Outcome(source.name, f"rustc's status is {done.returncode}")
+                       + ", got " + (text(f"{e.code} at line {e.line}" for e in found) or "none"))
+    if bool(status) != bool(wanted):
+        return Outcome(source.name, f"rustc's status is {status}")
+    for number, words in bounds.marked(program, MESSAGE):
+        if not any(words in e.text for e in found if e.line in (number, 0)):
+            return Outcome(source.name, f"no error at line {number} says: {words}")
     return Outcome(source.name, "")
 
 
-def same(wanted: list[tuple[str, int]], found: list[tuple[str, int]]) -> bool:
+def same(wanted: list[tuple[str, int]], found: list[Error]) -> bool:
     """Whether the errors are the wanted ones; line 0 stands for one that only the crate shows."""
-    return len(wanted) == len(found) and all(w[0] == f[0] and f[1] in (w[1], 0) for w, f in zip(wanted, found))
+    return len(wanted) == len(found) and all(code == e.code and e.line in (line, 0) for (code, line), e in zip(wanted, found))
 
 
-def errors(diagnostics: str, name: str) -> list[tuple[str, int]]:
-    """Code and line of each error. One that is found while a generic function of the kernel crate is
-    instantiated points there; then a note says where in the program that happens, or nothing does."""
+def errors(diagnostics: str, name: str) -> list[Error]:
+    """One that is found while a generic function of the kernel crate is instantiated points there; then a
+    note says where in the program that happens, or nothing does."""
     found = []
     for line in diagnostics.splitlines():
         if not line.startswith("{"):
@@ -92,10 +110,11 @@ def errors(diagnostics: str, name: str) -> list[tuple[str, int]]:
         if message["level"] != "error" or message["message"].startswith("aborting due to"):
             continue
         code = (message.get("code") or {}).get("code", "no code")
-        spans = [s for part in [message, *message["children"]] for s in part["spans"]
-                 if s["file_name"].endswith(name)]
+        parts = [message, *message["children"]]
+        spans = [s for part in parts for s in part["spans"] if s["file_name"].endswith(name)]
         primary = [s for s in spans if s["is_primary"]] or spans
-        found.append((code, primary[0]["line_start"] if primary else 0))
+        words = [text for part in parts for text in (part["message"], *(s["label"] or "" for s in part["spans"]))]
+        found.append(Error(code, primary[0]["line_start"] if primary else 0, "\n".join(words)))
     return found
 
 
@@ -129,16 +148,29 @@ def compile_all(kernel: Uml) -> list[Outcome]:
         return list(pool.map(lambda source: compile_one(command, directory, source), passing + failing))
 
 
+def guarded() -> Outcome:
+    """Each bound of the sources has a program that guards it. The list is in the log."""
+    listed = bounds.bounds(SERIES.source)
+    guarding = [guard for sources in programs() for program in sources for guard in bounds.guards(program)]
+    log = LOGS / "compile-bounds.log"
+    log.write_text("".join(f"{line}\n" for line in bounds.table(listed, guarding)))
+    problems = bounds.unguarded(listed, guarding)
+    if not problems:
+        without = len(bounds.UNREACHABLE)
+        say(f"    bounds: {len(listed)}, each guarded but {without} that cannot be missed; the list: {rel(log)}")
+    return Outcome("bounds", "; ".join(problems))
+
+
 def main() -> None:
     with reporting("compile"), lock("uml"):
         with step("programs that must and must not compile"):
-            outcomes = compile_all(SERIES) + readme()
+            outcomes = [*compile_all(SERIES), *readme(), guarded()]
         bad = [o for o in outcomes if o.problem]
         for o in bad:
             say(paint(f"    {o.name}: {o.problem}", "31"))
         passing, failing = programs()
         verdict("compile", not bad, f"{len(outcomes) - len(bad)} passed, {len(bad)} failed "
-                                    f"({len(passing)} must compile, {len(failing)} must not, the rest is README.md)")
+                                    f"({len(passing)} must compile, {len(failing)} must not, the rest is README.md and the bounds)")
 
 
 if __name__ == "__main__":

@@ -3,27 +3,11 @@
 //! The item is executed, and maybe dropped, by another thread.
 
 use kernel::prelude::*;
-use kernel::sync::Arc;
-use kernel::workqueue::{impl_has_work, OwnedQueue, Work, WorkItem};
+use kernel::workqueue::Queue;
 
-#[pin_data]
-pub struct Item {
-    pointer: *mut u32,
-    #[pin]
-    work: Work<Item>,
-}
+include!("not_send.rs");
 
-impl_has_work! {
-    impl HasWork<Self> for Item { self.work }
-}
-
-impl WorkItem for Item {
-    type Pointer = Arc<Self>;
-
-    fn run(_this: Arc<Self>) {}
-}
-
-pub fn program(queue: &OwnedQueue, item: Arc<Item>) {
-    // The pointer is neither Send nor Sync.
-    let _ = queue.enqueue(item); //~ E0277 //~ E0277
+pub fn program(queue: &Queue, item: Arc<Item>) {
+    let _ = queue.enqueue::<_, 1>(item); //~ E0277 //~ E0277
+    //~ guards Queue::enqueue: W: Send
 }

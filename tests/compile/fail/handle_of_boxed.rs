@@ -11,4 +11,6 @@ include!("both.rs");
 
 pub fn program(item: Pin<KBox<Item>>) {
     let _ = WorkHandle::<_, 1>::new(item); //~ E0277 //~ E0277
+    //~ message: is not a shared pointer to a work item
+    //~ message: an item in a `Pin<KBox>` belongs to the queue until it runs
 }

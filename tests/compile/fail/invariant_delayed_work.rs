@@ -28,7 +28,7 @@ impl WorkItem for Item<Special> {
 }
 
 pub fn coerce(item: Arc<Item<General>>) -> Arc<Item<Special>> {
-    item //~ E0308
+    item //~ E0308 //~ guards DelayedWork: PhantomData<*mut T>
 }
 
 pub fn cancel(item: &Item<General>) {

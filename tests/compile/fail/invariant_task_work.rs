@@ -32,7 +32,7 @@ impl TaskWorkItem for Item<Special> {
 }
 
 pub fn coerce(item: Arc<Item<General>>) -> Arc<Item<Special>> {
-    item //~ E0308
+    item //~ E0308 //~ guards TaskWork: PhantomData<*mut T>
 }
 
 pub fn cancel(item: &Item<General>, task: &Task) {

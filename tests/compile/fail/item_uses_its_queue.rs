@@ -6,7 +6,7 @@ use kernel::prelude::*;
 use kernel::workqueue::{OwnedQueue, Queue};
 
 pub fn program(queue: OwnedQueue) -> Result {
-    let other: &Queue = &queue; //~ E0597
+    let other: &Queue = &queue; //~ E0597 //~ guards Queue::try_spawn: T: 'static
     queue.try_spawn(GFP_KERNEL, move || {
         let _ = other.try_spawn(GFP_KERNEL, || ());
     })?;

@@ -11,4 +11,6 @@ include!("both.rs");
 
 pub fn program(queue: &OwnedQueue, item: Pin<KBox<Item>>) {
     let _ = queue.mod_delayed::<_, 2>(item, 10); //~ E0277
+    //~ message: is not a shared pointer to a work item
+    //~ message: an item in a `Pin<KBox>` belongs to the queue until it runs
 }

@@ -12,4 +12,5 @@ include!("both.rs");
 
 pub fn program(queue: &OwnedQueue, item: Arc<Item>) {
     let _ = queue.mod_delayed::<_, 1>(item, 10); //~ E0277
+    //~ message: `Item` has no `DelayedWork` with this ID
 }

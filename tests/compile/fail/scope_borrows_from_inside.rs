@@ -8,7 +8,8 @@ use kernel::workqueue::OwnedQueue;
 pub fn program(queue: &OwnedQueue) -> Result {
     queue.scope(|scope| {
         let value = 1;
-        let borrowed = &value; //~ E0597
+        let borrowed = &value; //~ E0597 //~ guards Scope::try_spawn: F: 'scope
+        //~ guards Scope: PhantomData<&'scope mut &'scope ()>
         scope.try_spawn(GFP_KERNEL, move || drop(*borrowed))?;
         Ok(())
     })

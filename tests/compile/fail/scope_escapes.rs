@@ -8,7 +8,7 @@ use kernel::workqueue::OwnedQueue;
 pub fn program(queue: &OwnedQueue) -> Result {
     let mut escaped = None;
     queue.scope(|scope| {
-        escaped = Some(scope); //~ E0521
+        escaped = Some(scope); //~ E0521 //~ guards OwnedQueue::scope: F: for<'scope>
         Ok(())
     })?;
     drop(escaped);

@@ -10,6 +10,8 @@ pub fn program(queue: &OwnedQueue) -> Result<u32> {
     queue.scope(|scope| {
         scope.try_spawn(GFP_KERNEL, || value += 1)?;
         scope.try_spawn(GFP_KERNEL, || value += 1)?; //~ E0499
+        //~ guards Scope::try_spawn: F: 'scope
+        //~ guards Scope: PhantomData<&'scope mut &'scope ()>
         Ok(())
     })?;
     Ok(value)

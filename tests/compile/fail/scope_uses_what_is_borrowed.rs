@@ -10,5 +10,7 @@ pub fn program(queue: &OwnedQueue) -> Result<u32> {
     queue.scope(|scope| {
         scope.try_spawn(GFP_KERNEL, || value += 1)?;
         Ok(value) //~ E0503
+        //~ guards Scope::try_spawn: F: 'scope
+        //~ guards Scope: PhantomData<&'scope mut &'scope ()>
     })
 }

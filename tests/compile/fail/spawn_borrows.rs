@@ -7,7 +7,7 @@ use kernel::workqueue::OwnedQueue;
 
 pub fn program(queue: &OwnedQueue) -> Result {
     let value = 1;
-    let borrowed = &value; //~ E0597
+    let borrowed = &value; //~ E0597 //~ guards Queue::try_spawn: T: 'static
     queue.try_spawn(GFP_KERNEL, move || {
         drop(*borrowed);
     })?;

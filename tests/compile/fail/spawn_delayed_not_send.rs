@@ -7,6 +7,7 @@ use kernel::workqueue::OwnedQueue;
 
 pub fn program(queue: &OwnedQueue, pointer: *mut u8) -> Result {
     queue.try_spawn_delayed(GFP_KERNEL, 10, move || { //~ E0277
+    //~ guards Queue::try_spawn_delayed: T: Send
         let moved = pointer;
         drop(moved);
     })?;

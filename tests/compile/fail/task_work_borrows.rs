@@ -29,4 +29,5 @@ impl<'a> TaskWorkItem for Item<'a> {
 
 pub fn program<'a>(task: &Task, item: Arc<Item<'a>>) {
     let _ = task_work::add(task, item, NotifyMode::Resume); //~ E0521
+    //~ guards task_work::add: W: 'static
 }

@@ -14,4 +14,5 @@ pub fn program(task: &Task) {
         let _pid = current.pid();
     };
     let _ = task_work::try_spawn::<LocalModule, _>(task, NotifyMode::Resume, GFP_KERNEL, func); //~ E0277
+    //~ guards task_work::try_spawn: F: Send
 }

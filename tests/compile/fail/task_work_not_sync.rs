@@ -12,5 +12,5 @@ type Data = Cell<u32>;
 include!("task_work.rs");
 
 pub fn program(task: &Task, item: Pointer) {
-    let _ = task_work::add(task, item, NotifyMode::Resume); //~ E0277
+    let _ = task_work::add(task, item, NotifyMode::Resume); //~ E0277 //~ guards task_work::add: W: Send
 }

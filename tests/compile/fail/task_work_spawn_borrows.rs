@@ -13,4 +13,5 @@ pub fn program(task: &Task, value: &u32) {
         let _copy = *value;
     };
     let _ = task_work::try_spawn::<LocalModule, _>(task, NotifyMode::Resume, GFP_KERNEL, func); //~ E0521
+    //~ guards task_work::try_spawn: F: 'static
 }

@@ -14,4 +14,5 @@ pub fn program(task: &Task, pointer: *mut u32) {
         let _copy = pointer;
     };
     let _ = task_work::try_spawn::<LocalModule, _>(task, NotifyMode::Resume, GFP_KERNEL, func); //~ E0277
+    //~ guards task_work::try_spawn: F: Send
 }

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The item is executed, and maybe dropped, by another thread.
+
+use kernel::prelude::*;
+use kernel::workqueue::Queue;
+
+include!("not_send.rs");
+
+pub fn program(queue: &Queue, item: Arc<Item>) {
+    let _ = queue.mod_delayed::<_, 2>(item, 10); //~ E0277 //~ E0277
+    //~ guards Queue::mod_delayed: W: Send
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What may be used by any thread, also if the item may not: a work has no item.
+
+use kernel::task_work::TaskWork;
+use kernel::workqueue::{DelayedWork, OwnedQueue, Queue, Scope, Work};
+
+/// Neither Send nor Sync.
+type Item = *mut u32;
+
+const fn send<T: Send>() {}
+const fn sync<T: Sync>() {}
+
+const _: () = send::<Queue>(); //~ guards unsafe impl Send for Queue
+const _: () = sync::<Queue>(); //~ guards unsafe impl Sync for Queue
+const _: () = send::<OwnedQueue>(); //~ guards unsafe impl Send for OwnedQueue
+const _: () = sync::<OwnedQueue>(); //~ guards unsafe impl Sync for OwnedQueue
+const _: () = send::<Work<Item>>(); //~ guards unsafe impl Send for Work
+const _: () = sync::<Work<Item>>(); //~ guards unsafe impl Sync for Work
+const _: () = send::<DelayedWork<Item>>(); //~ guards unsafe impl Send for DelayedWork
+const _: () = sync::<DelayedWork<Item>>(); //~ guards unsafe impl Sync for DelayedWork
+const _: () = sync::<Scope<'_, '_>>(); //~ guards unsafe impl Sync for Scope
+const _: () = send::<TaskWork<Item>>(); //~ guards unsafe impl Send for TaskWork
+const _: () = sync::<TaskWork<Item>>(); //~ guards unsafe impl Sync for TaskWork
