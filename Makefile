@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 unexport MAKEFLAGS
 T := tools/toolchain >&2 &&
 
-.PHONY: all test toolchain tree export fold kunit kunit-smp sample sample-smp compile model check seeded cost bench docs send bisect bases \
+.PHONY: all test toolchain tree export fold kunit kunit-smp sample sample-smp compile model bh-drain check seeded cost bench docs send bisect bases \
 	kunit-gcc kunit-arm64 kunit-arm kunit-oldest test-all help clean
 
 all: kunit sample ## the main job: toolchain, kernel tree, series, UML kernel, its suites, the sample
@@ -39,6 +39,9 @@ sample-smp: ## the same on x86_64 with several CPUs, on the kernel of kunit-smp
 compile: ## programs that must, and that must not, compile against the built kernel crate
 	@$(T) tests/compile/run.py
 
+bh-drain: ## work queued on a BH workqueue while that is drained or destroyed
+	@$(T) tests/bh_drain/run.py
+
 model: ## the end of a queue as a model that a checker exhausts, and mutations that it must reject
 	@tools/toolchain spin >&2 && tests/model/run.py
 
@@ -72,7 +75,7 @@ kunit-arm: ## the suites on 32-bit arm, under emulation
 kunit-oldest: ## the suites with the oldest toolchain that the kernel takes, in a root of Debian 13
 	@tools/toolchain debootstrap >&2 && tools/oldest.py
 
-test-all: ## model, bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
+test-all: ## model, bh-drain, bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
 	@tools/toolchain qemu-system-arm debootstrap spin >&2 && RUN=yes tools/test.py all
 
 send: ## the series as mails, by b4, and back; sends them only with SEND=yes

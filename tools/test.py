@@ -21,6 +21,7 @@ VERBS = (
 # make test-all: what takes hours.
 ALL = (
     ("model", "tests/model/run.py"),
+    ("bh-drain", "tests/bh_drain/run.py"),
     ("bisect", "tools/bisect_series.py"),
     ("bases", "tools/bases.py"),
     ("docs", "tools/docs.py"),
