@@ -398,6 +398,16 @@ void *c_setup_armed(enum c_queue queue, u32 nr)
 	return state;
 }
 
+/* Items that have been on the queue before. */
+void *c_setup_used(enum c_queue queue, u32 nr)
+{
+	struct c_state *state = c_setup_delayed(queue, nr);
+
+	if (state)
+		c_run_arm_disarm(state, 0, nr);
+	return state;
+}
+
 void c_finish_armed(void *data)
 {
 	struct c_state *state = data;

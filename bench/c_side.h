@@ -18,6 +18,7 @@ void *c_setup_items(enum c_queue queue, u32 nr);
 void *c_setup_many(enum c_queue queue, u32 n, u32 threads);
 void *c_setup_delayed(enum c_queue queue, u32 nr);
 void *c_setup_armed(enum c_queue queue, u32 nr);
+void *c_setup_used(enum c_queue queue, u32 nr);
 void *c_setup_blocked(u32 n, u32 threads);
 
 void c_run_each(void *state, u32 thread, u32 n);

@@ -37,7 +37,8 @@ static const struct bench_side c_cancel_sync = { c_setup_blocked, c_run_cancel_s
 C_SIDE(c_flush_item, c_setup_items(C_UNBOUND, n), c_run_flush_item(state, thread, n), c_finish);
 C_SIDE(c_flush_queue, c_setup(C_UNBOUND), c_run_flush_queue(state, thread, n), c_finish);
 ARM(c_arm_disarm_system, C_SYSTEM_PERCPU, c_run_arm_disarm);
-ARM(c_arm_disarm, C_PERCPU, c_run_arm_disarm);
+ARM(c_arm_disarm_first, C_PERCPU, c_run_arm_disarm);
+C_SIDE(c_arm_disarm, c_setup_used(C_PERCPU, n * threads), c_run_arm_disarm(state, thread, n), c_finish_armed);
 C_SIDE(c_mod_delayed, c_setup_armed(C_PERCPU, n), c_run_mod_delayed(state, thread, n), c_finish_armed);
 BUILD(c_build, C_PERCPU);
 C_SIDE(c_drop_armed, c_setup_delayed(C_PERCPU, n), c_run_give(state, thread, n), c_finish_given);
@@ -100,6 +101,8 @@ const struct bench_pair bench_pairs[] = {
 	     c_arm_disarm, R_DELAYED, rust_arm_disarm),
 	PAIR("own queue, 2 CPUs", DELAYED, 1000, 2, SAME, C_DELAYED,
 	     c_arm_disarm, R_DELAYED, rust_arm_disarm),
+	PAIR("own queue, the first time", DELAYED, 1000, 1, 0, C_DELAYED, c_arm_disarm_first, R_DELAYED,
+	     rust_arm_disarm_first),
 	PAIR("mod_delayed", DELAYED, 1000, 1, SAME, "kref_get, mod_delayed_work, kref_put",
 	     c_mod_delayed, "Arc::clone, mod_delayed, drop", rust_mod_delayed),
 

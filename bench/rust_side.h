@@ -20,6 +20,7 @@ extern const struct bench_side rust_flush_item;
 extern const struct bench_side rust_flush_queue;
 extern const struct bench_side rust_arm_disarm_system;
 extern const struct bench_side rust_arm_disarm;
+extern const struct bench_side rust_arm_disarm_first;
 extern const struct bench_side rust_mod_delayed;
 extern const struct bench_side rust_build;
 extern const struct bench_side rust_drop_armed;

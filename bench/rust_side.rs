@@ -143,7 +143,8 @@ sides! {
     rust_flush_item: FlushItem;
     rust_flush_queue: FlushQueue;
     rust_arm_disarm_system: ArmDisarmSystem;
-    rust_arm_disarm: ArmDisarm;
+    rust_arm_disarm: ArmDisarmAgain;
+    rust_arm_disarm_first: ArmDisarm;
     rust_mod_delayed: ModDelayed;
     rust_build: Build;
     rust_drop_armed: DropArmed;
@@ -537,6 +538,21 @@ impl Bench for ArmDisarm {
             rust_op_enqueue_delayed(&self.0 .0, item);
             rust_op_cancel_delayed(item);
         }
+    }
+}
+
+/// The same with items that have been on the queue before.
+struct ArmDisarmAgain(ArmDisarm);
+
+impl Bench for ArmDisarmAgain {
+    fn setup(n: usize, threads: usize) -> Result<Self> {
+        let items = ArmDisarm::setup(n, threads)?;
+        items.run(0, n * threads);
+        Ok(Self(items))
+    }
+
+    fn run(&self, thread: usize, n: usize) {
+        self.0.run(thread, n);
     }
 }
 
