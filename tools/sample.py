@@ -25,7 +25,8 @@ from kunit_results import Counts
 from tree import ensure_tree
 
 PROGRAM = ROOT / "tests/sample"
-MODULES_OF_TESTS = ("failing_init", "task_work_owner", "restless")
+LOCKDEP = re.compile(r"possible circular locking dependency detected")
+MODULES_OF_TESTS = ("failing_init", "task_work_owner", "restless", "deadlock")
 PROGRAMS = {"init": ("walk.c", "exercises.c", "task_work.c", "owner.c", "unloading.c", "restless.c"), "binder": ("binder.c",)}
 MODULE = "samples/rust/rust_workqueue.ko"
 LIMIT = 5 * 60  # seconds for UML, which takes half a minute
@@ -145,18 +146,28 @@ def make_root(root: Path, source: Path, objects: Path, options: tuple[str, ...])
         shutil.copy(built / f"{module}.ko", root)
 
 
-def report(verb: str, text: str, log: Path, known: Counter[str]) -> None:
+def lockdep_problems(text: str) -> list[str]:
+    """Lockdep must tell of the module that waits for a queue under a lock that an item takes."""
+    if LOCKDEP.search(text) and "(wq_completion)deadlock" in text and "Deadlock::number" in text:
+        return []
+    return ["deadlock: lockdep did not tell"]
+
+
+def report(verb: str, text: str, log: Path, known: Counter[str], lockdep: bool = False) -> None:
     walk = sections(text)
     timeline(walk)
     end = re.search(r"walk: end: (\d+) passed, (\d+) failed$", text, re.M)
     if not end:
         raise Failure(f"the walk did not get to its end; the log: {rel(log)}")
     problems = log_problems(walk)
+    if lockdep:
+        text, _, last = text.partition("walk: deadlock: begins")
+        problems += lockdep_problems(last)
     for problem in problems:
         say(paint(f"    kernel log, FAIL: {problem}", "31"))
     if noise := new_complaints(text, known):
         raise Failure("\n".join([*noise, "the kernel log has complaints; the log: " + rel(log)]))
-    checked = 1 + len(EXPECTED) + len(DURATION) + len(LOADS)
+    checked = 1 + len(EXPECTED) + len(DURATION) + len(LOADS) + lockdep
     total = Counts(int(end[1]) + max(0, checked - len(problems)), int(end[2]) + len(problems), 0)
     say(f"    kernel log: {checked} checks of order and times, {len(problems)} failed")
     verdict(verb, total.failed == 0, f"{total}; the log: {rel(log)}")
@@ -192,7 +203,7 @@ def several_cpus() -> None:
     with step(f"walk through the sample on {smp.CPUS} CPUs"):
         make_root(root, smp.SOURCE, smp.OBJECTS, ("ARCH=x86_64", *MAKE_OPTIONS))
         text = smp.emulate(log, archive(root), f"{OPTIONS} -- reboot")
-    report("sample-smp", text, log, known)
+    report("sample-smp", text, log, known, lockdep=True)
 
 
 def main() -> None:

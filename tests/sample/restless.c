@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A module whose items enqueue themselves again for ever. It checks that they have ended when it is unloaded. */
+/* Modules that are loaded for what they do in their init and exit. */
 #include <stdio.h>
 #include <sys/syscall.h>
 
@@ -21,4 +21,14 @@ void restless(void)
 			error = errno;
 	}
 	check(i == TIMES && !error, "loaded and unloaded %d times%s%s", i, error ? ": " : "", error ? strerror(error) : "");
+}
+
+/* The last one: what lockdep tells about it switches lockdep off. */
+void deadlock(void)
+{
+	int error;
+
+	section("deadlock", 60);
+	error = load_file("/deadlock.ko", "");
+	check(!error, "a module waits for its queue under a lock: %s", error_name(error));
 }

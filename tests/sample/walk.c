@@ -287,6 +287,7 @@ int main(int argc, char **argv)
 	restless();
 	program("binder", "/binder");
 	leaks();
+	deadlock();
 	finish();
 	return 1;
 }

@@ -50,3 +50,4 @@ void task_work(void);
 void owners(void);
 void unloading(void);
 void restless(void);
+void deadlock(void);
