@@ -106,7 +106,10 @@ def find(code: Tokens, texts: Iterable[str], start: int = 0) -> int:
     """The first of `texts` that is in no bracket, or the end."""
     position = start
     while position < len(code) and code[position].text not in texts:
-        position = (closing(code, position) if code[position].text in CLOSING else position) + 1
+        if code[position].text.isdigit() and [t.text for t in code[position + 1:position + 3]] == ["<", "<"]:
+            position += 3  # a shift
+        else:
+            position = (closing(code, position) if code[position].text in CLOSING else position) + 1
     return position
 
 

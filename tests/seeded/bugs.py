@@ -344,7 +344,8 @@ bug(
     "item-destroys-its-own-queue",
     "an item that drops its queue waits for itself",
     [f"kunit {Z}item_drops_its_own_queue"],
-    (O, "        if unsafe { bindings::current_is_workqueue_worker(private.raw) } {", "        if false {"),
+    (O, "        if let Some(func) = unsafe { bindings::current_work_func(private.raw) } {",
+     "        if let Some(func) = unsafe { bindings::current_work_func(private.raw) }.filter(|_| false) {"),
 )
 bug(
     "stop-knows-one-queue",
