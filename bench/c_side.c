@@ -48,6 +48,32 @@ static void c_delayed_item_run(struct work_struct *work)
 	kref_put(&item->ref, c_delayed_item_free);
 }
 
+/* An item that is part of its owner. */
+struct c_embedded {
+	struct delayed_work work;
+	unsigned long value;
+};
+
+static void c_embedded_run(struct work_struct *work)
+{
+	bench_ran(container_of(to_delayed_work(work), struct c_embedded, work)->value);
+}
+
+static noinline bool c_op_embedded_enqueue(struct workqueue_struct *wq, struct c_embedded *item)
+{
+	return queue_work(wq, &item->work.work);
+}
+
+static noinline bool c_op_embedded_enqueue_delayed(struct workqueue_struct *wq, struct c_embedded *item)
+{
+	return queue_delayed_work(wq, &item->work, BENCH_DELAY);
+}
+
+static noinline bool c_op_embedded_cancel(struct c_embedded *item)
+{
+	return cancel_delayed_work(&item->work);
+}
+
 static noinline bool c_op_enqueue(struct workqueue_struct *wq, struct c_item *item)
 {
 	bool queued;
@@ -143,6 +169,30 @@ static noinline int c_op_spawn(struct workqueue_struct *wq, unsigned long value)
 	return 0;
 }
 
+static void c_kept_run(struct work_struct *work)
+{
+	c_spawned_run(work);
+	module_put(THIS_MODULE);
+}
+
+/* The same with a reference to the module. */
+static noinline int c_op_spawn_kept(struct workqueue_struct *wq, unsigned long value)
+{
+	struct c_spawned *spawned;
+
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
+	spawned = kmalloc(sizeof(*spawned), GFP_KERNEL);
+	if (!spawned) {
+		module_put(THIS_MODULE);
+		return -ENOMEM;
+	}
+	INIT_WORK(&spawned->work, c_kept_run);
+	spawned->value = value;
+	queue_work(wq, &spawned->work);
+	return 0;
+}
+
 /* States: a queue, and items in the order in which threads use them. */
 struct c_state {
 	struct workqueue_struct *wq;
@@ -150,6 +200,7 @@ struct c_state {
 	u32 nr;
 	struct c_item **items;
 	struct c_delayed_item **delayed;
+	struct c_embedded *embedded;
 	struct work_struct blocker;
 };
 
@@ -182,8 +233,11 @@ void c_finish(void *data)
 	for (u32 i = 0; state->delayed && i < state->nr; i++)
 		if (state->delayed[i])
 			kref_put(&state->delayed[i]->ref, c_delayed_item_free);
+	for (u32 i = 0; state->embedded && i < state->nr; i++)
+		cancel_delayed_work_sync(&state->embedded[i].work);
 	if (state->wq && state->owned)
 		destroy_workqueue(state->wq);
+	kvfree(state->embedded);
 	kvfree(state->items);
 	kvfree(state->delayed);
 	kfree(state);
@@ -251,6 +305,48 @@ void *c_setup_delayed(enum c_queue queue, u32 nr)
 	return NULL;
 }
 
+void *c_setup_embedded(enum c_queue queue, u32 nr)
+{
+	struct c_state *state = c_setup(queue);
+
+	if (!state)
+		return NULL;
+	state->embedded = kvcalloc(nr, sizeof(*state->embedded), GFP_KERNEL);
+	if (!state->embedded) {
+		c_finish(state);
+		return NULL;
+	}
+	state->nr = nr;
+	for (u32 i = 0; i < nr; i++) {
+		INIT_DELAYED_WORK(&state->embedded[i].work, c_embedded_run);
+		state->embedded[i].value = i;
+		c_op_embedded_enqueue_delayed(state->wq, &state->embedded[i]);
+		c_op_embedded_cancel(&state->embedded[i]);
+	}
+	return state;
+}
+
+void c_run_embedded(void *data, u32 thread, u32 n)
+{
+	struct c_state *state = data;
+
+	for (u32 i = 0; i < n; i++) {
+		bench_expect(1);
+		c_op_embedded_enqueue(state->wq, &state->embedded[i]);
+		bench_wait();
+	}
+}
+
+void c_run_embedded_arm(void *data, u32 thread, u32 n)
+{
+	struct c_state *state = data;
+
+	for (u32 i = 0; i < n; i++) {
+		c_op_embedded_enqueue_delayed(state->wq, &state->embedded[i]);
+		c_op_embedded_cancel(&state->embedded[i]);
+	}
+}
+
 /* One at a time: enqueue, wait until it has run. */
 void c_run_each(void *data, u32 thread, u32 n)
 {
@@ -287,6 +383,17 @@ void c_run_spawn_each(void *data, u32 thread, u32 n)
 	for (u32 i = 0; i < n; i++) {
 		bench_expect(1);
 		c_op_spawn(state->wq, i);
+		bench_wait();
+	}
+}
+
+void c_run_spawn_kept(void *data, u32 thread, u32 n)
+{
+	struct c_state *state = data;
+
+	for (u32 i = 0; i < n; i++) {
+		bench_expect(1);
+		c_op_spawn_kept(state->wq, i);
 		bench_wait();
 	}
 }

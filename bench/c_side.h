@@ -15,6 +15,7 @@ enum c_queue {
 
 void *c_setup(enum c_queue queue);
 void *c_setup_items(enum c_queue queue, u32 nr);
+void *c_setup_embedded(enum c_queue queue, u32 nr);
 void *c_setup_many(enum c_queue queue, u32 n, u32 threads);
 void *c_setup_delayed(enum c_queue queue, u32 nr);
 void *c_setup_armed(enum c_queue queue, u32 nr);
@@ -22,8 +23,11 @@ void *c_setup_used(enum c_queue queue, u32 nr);
 void *c_setup_blocked(u32 n, u32 threads);
 
 void c_run_each(void *state, u32 thread, u32 n);
+void c_run_embedded(void *state, u32 thread, u32 n);
+void c_run_embedded_arm(void *state, u32 thread, u32 n);
 void c_run_many(void *state, u32 thread, u32 n);
 void c_run_spawn_each(void *state, u32 thread, u32 n);
+void c_run_spawn_kept(void *state, u32 thread, u32 n);
 void c_run_spawn_many(void *state, u32 thread, u32 n);
 void c_run_cancel(void *state, u32 thread, u32 n);
 void c_run_cancel_sync(void *state, u32 thread, u32 n);

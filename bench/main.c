@@ -255,6 +255,7 @@ static int set_run(const char *value, const struct kernel_param *param)
 	pr_info("cpus|%u\n", num_online_cpus());
 	pr_info("size|Work|%zu|%u\n", sizeof(struct work_struct), rust_sizes[0]);
 	pr_info("size|DelayedWork|%zu|%u\n", sizeof(struct delayed_work), rust_sizes[1]);
+	pr_info("size|ScopedWork|%zu|%u\n", sizeof(struct delayed_work), rust_sizes[2]);
 
 	init_completion(&other.go);
 	init_completion(&other.done);

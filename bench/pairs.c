@@ -28,6 +28,12 @@ EACH(c_each_percpu, C_PERCPU);
 EACH(c_each_unbound, C_UNBOUND);
 EACH(c_each_ordered, C_ORDERED);
 EACH(c_each_bh, C_BH);
+#define EMBEDDED(name, queue, run) C_SIDE(name, c_setup_embedded(queue, n), run(state, thread, n), c_finish)
+EMBEDDED(c_embedded_system, C_SYSTEM_PERCPU, c_run_embedded);
+EMBEDDED(c_embedded, C_PERCPU, c_run_embedded);
+EMBEDDED(c_embedded_arm_system, C_SYSTEM_PERCPU, c_run_embedded_arm);
+EMBEDDED(c_embedded_arm, C_PERCPU, c_run_embedded_arm);
+C_SIDE(c_spawn_kept, c_setup(C_UNBOUND), c_run_spawn_kept(state, thread, n), c_finish);
 MANY(c_many_percpu, C_PERCPU);
 MANY(c_many_unbound, C_UNBOUND);
 C_SIDE(c_spawn_each, c_setup(C_UNBOUND), c_run_spawn_each(state, thread, n), c_finish);
@@ -56,6 +62,9 @@ static const struct bench_side c_task_spawn = { c_task_setup, c_run_task_spawn, 
 #define RUN	"enqueue to run"
 #define C_EACH	"kref_get, queue_work, wait; kref_put"
 #define R_EACH	"Arc::clone, enqueue, wait; drop"
+#define EMBED	"embedded items"
+#define C_EMBED	"queue_delayed_work, cancel_delayed_work"
+#define R_EMBED	"ScopedWork::enqueue_delayed, cancel"
 #define MANY_N	"throughput"
 #define C_MANY	"kref_get, queue_work; kref_put"
 #define R_MANY	"Arc::clone, enqueue; drop"
@@ -77,12 +86,26 @@ const struct bench_pair bench_pairs[] = {
 	PAIR("ordered", RUN, 1000, 1, SAME, C_EACH, c_each_ordered, R_EACH, rust_each_ordered),
 	PAIR("bh", RUN, 1000, 1, SAME, C_EACH, c_each_bh, R_EACH, rust_each_bh),
 
+	PAIR("system_percpu", EMBED, 1000, 1, SAME, "queue_work, wait", c_embedded_system,
+	     "ScopedWork::enqueue, wait", rust_embedded_system),
+	PAIR("percpu", EMBED, 1000, 1, SAME, "queue_work, wait", c_embedded,
+	     "ScopedWork::enqueue, wait", rust_embedded),
+	PAIR("system, enqueue and cancel", EMBED, 1000, 1, SAME, C_EMBED, c_embedded_arm_system,
+	     R_EMBED, rust_embedded_arm_system),
+	PAIR("own queue, enqueue and cancel", EMBED, 1000, 1, SAME, C_EMBED, c_embedded_arm,
+	     R_EMBED, rust_embedded_arm),
+
 	PAIR("percpu, many", MANY_N, 4000, 1, SAME, C_MANY, c_many_percpu, R_MANY, rust_many_percpu),
 	PAIR("percpu, many, 2 CPUs", MANY_N, 4000, 2, SAME, C_MANY, c_many_percpu, R_MANY, rust_many_percpu),
 	PAIR("unbound, many", MANY_N, 4000, 1, SAME, C_MANY, c_many_unbound, R_MANY, rust_many_unbound),
 	PAIR("unbound, many, 2 CPUs", MANY_N, 4000, 2, SAME, C_MANY, c_many_unbound, R_MANY, rust_many_unbound),
 
 	PAIR("try_spawn", SPAWN, 1000, 1, SAME, C_SPAWN, c_spawn_each, R_SPAWN, rust_spawn_each),
+	PAIR("try_spawn_in_module", SPAWN, 1000, 1, SAME,
+	     "try_module_get, kmalloc, INIT_WORK, queue_work, wait; kfree, module_put", c_spawn_kept,
+	     "try_spawn_in_module, wait", rust_spawn_kept),
+	PAIR("try_spawn_in_module; C without references", SPAWN, 1000, 1, 0, C_SPAWN, c_spawn_each,
+	     "try_spawn_in_module, wait", rust_spawn_kept),
 	PAIR("try_spawn, many", SPAWN, 4000, 1, SAME, "kmalloc, INIT_WORK, queue_work; kfree", c_spawn_many,
 	     "try_spawn", rust_spawn_many),
 

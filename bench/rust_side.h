@@ -10,6 +10,11 @@ extern const struct bench_side rust_each_percpu;
 extern const struct bench_side rust_each_unbound;
 extern const struct bench_side rust_each_ordered;
 extern const struct bench_side rust_each_bh;
+extern const struct bench_side rust_embedded_system;
+extern const struct bench_side rust_embedded;
+extern const struct bench_side rust_embedded_arm_system;
+extern const struct bench_side rust_embedded_arm;
+extern const struct bench_side rust_spawn_kept;
 extern const struct bench_side rust_many_percpu;
 extern const struct bench_side rust_many_unbound;
 extern const struct bench_side rust_spawn_each;
@@ -28,7 +33,7 @@ extern const struct bench_side rust_task_add;
 extern const struct bench_side rust_task_add_builtin;
 extern const struct bench_side rust_task_spawn;
 
-/* Of a work item, and of a delayed one. */
-extern const u32 rust_sizes[2];
+/* Of a work item, a delayed one, and a scoped one without data. */
+extern const u32 rust_sizes[3];
 
 #endif

@@ -29,10 +29,13 @@ use kernel::{
         impl_has_delayed_work,
         impl_has_work,
         new_delayed_work,
+        new_scoped_work,
         new_work,
         DelayedWork,
         OwnedQueue,
         Queue,
+        ScopedWork,
+        ScopedWorkItem,
         Work,
         WorkItem, //
     },
@@ -134,6 +137,11 @@ sides! {
     rust_each_unbound: Each<Unbound>;
     rust_each_ordered: Each<Ordered>;
     rust_each_bh: Each<Bh>;
+    rust_embedded_system: Embedded<SystemPercpu>;
+    rust_embedded: Embedded<Percpu>;
+    rust_embedded_arm_system: EmbeddedArm<SystemPercpu>;
+    rust_embedded_arm: EmbeddedArm<Percpu>;
+    rust_spawn_kept: SpawnKept;
     rust_many_percpu: Many<Percpu>;
     rust_many_unbound: Many<Unbound>;
     rust_spawn_each: SpawnEach;
@@ -155,9 +163,10 @@ sides! {
 
 #[allow(non_upper_case_globals, missing_docs)]
 #[unsafe(no_mangle)]
-pub static rust_sizes: [u32; 2] = [
+pub static rust_sizes: [u32; 3] = [
     size_of::<Work<Item>>() as u32,
     size_of::<DelayedWork<Delayed>>() as u32,
+    size_of::<ScopedWork<()>>() as u32,
 ];
 
 #[pin_data]
@@ -214,6 +223,40 @@ impl WorkItem for Delayed {
     fn run(this: Arc<Delayed>) {
         bench_ran(this.value);
     }
+}
+
+struct Value(usize);
+
+impl ScopedWorkItem for Value {
+    fn run(this: &ScopedWork<Self>) {
+        bench_ran(this.0);
+    }
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_embedded_enqueue(item: &ScopedWork<Value>) -> bool {
+    item.enqueue().is_ok()
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_embedded_enqueue_delayed(item: &ScopedWork<Value>) -> bool {
+    item.enqueue_delayed(DELAY).is_ok()
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_embedded_cancel(item: &ScopedWork<Value>) -> bool {
+    item.cancel()
+}
+
+#[inline(never)]
+#[unsafe(no_mangle)]
+fn rust_op_spawn_kept(queue: &Queue, value: usize) -> bool {
+    queue
+        .try_spawn_in_module::<LocalModule, _>(GFP_KERNEL, move || bench_ran(value))
+        .is_ok()
 }
 
 #[inline(never)]
@@ -384,6 +427,77 @@ impl<Q: Target> Bench for Many<Q> {
             rust_op_enqueue(self.0.queue.queue(), item);
         }
         if thread == 0 {
+            bench_wait();
+        }
+    }
+}
+
+/// Items that are part of their owner, and have been delayed before.
+struct EmbeddedItems<Q> {
+    items: KVVec<Pin<KBox<ScopedWork<Value>>>>,
+    _queue: Q,
+}
+
+impl<Q: Target> EmbeddedItems<Q> {
+    fn new(nr: usize) -> Result<Self> {
+        let queue = Q::new()?;
+        let mut items = KVVec::with_capacity(nr, GFP_KERNEL)?;
+        for value in 0..nr {
+            let item = new_scoped_work!(queue.queue(), Value(value), "Value");
+            let item = KBox::pin_init(item, GFP_KERNEL)?;
+            item.enqueue_delayed(DELAY)?;
+            item.cancel();
+            items.push(item, GFP_KERNEL)?;
+        }
+        Ok(Self {
+            items,
+            _queue: queue,
+        })
+    }
+}
+
+struct Embedded<Q>(EmbeddedItems<Q>);
+
+impl<Q: Target> Bench for Embedded<Q> {
+    fn setup(n: usize, _threads: usize) -> Result<Self> {
+        Ok(Self(EmbeddedItems::new(n)?))
+    }
+
+    fn run(&self, _thread: usize, _n: usize) {
+        for item in &self.0.items {
+            bench_expect(1);
+            rust_op_embedded_enqueue(item);
+            bench_wait();
+        }
+    }
+}
+
+struct EmbeddedArm<Q>(EmbeddedItems<Q>);
+
+impl<Q: Target> Bench for EmbeddedArm<Q> {
+    fn setup(n: usize, _threads: usize) -> Result<Self> {
+        Ok(Self(EmbeddedItems::new(n)?))
+    }
+
+    fn run(&self, _thread: usize, _n: usize) {
+        for item in &self.0.items {
+            rust_op_embedded_enqueue_delayed(item);
+            rust_op_embedded_cancel(item);
+        }
+    }
+}
+
+struct SpawnKept(Unbound);
+
+impl Bench for SpawnKept {
+    fn setup(_n: usize, _threads: usize) -> Result<Self> {
+        Ok(Self(Unbound::new()?))
+    }
+
+    fn run(&self, _thread: usize, n: usize) {
+        for value in 0..n {
+            bench_expect(1);
+            rust_op_spawn_kept(self.0.queue(), value);
             bench_wait();
         }
     }

@@ -28,6 +28,10 @@ OPERATIONS = {
     "cancel delayed": ("c_op_cancel_delayed", "rust_op_cancel_delayed"),
     "mod_delayed": ("c_op_mod_delayed", "rust_op_mod_delayed"),
     "try_spawn": ("c_op_spawn", "rust_op_spawn"),
+    "try_spawn_in_module": ("c_op_spawn_kept", "rust_op_spawn_kept"),
+    "scoped enqueue": ("c_op_embedded_enqueue", "rust_op_embedded_enqueue"),
+    "scoped enqueue_delayed": ("c_op_embedded_enqueue_delayed", "rust_op_embedded_enqueue_delayed"),
+    "scoped cancel": ("c_op_embedded_cancel", "rust_op_embedded_cancel"),
     "task_work add": ("c_op_task_add", "rust_op_task_add"),
     "task_work try_spawn": ("c_op_task_spawn", "rust_op_task_spawn"),
 }
