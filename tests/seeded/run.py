@@ -1,138 +1,163 @@
 #!/usr/bin/env python3
-"""Puts each bug of bugs.py into the series, and makes sure that the tests that it names report it.
+"""make seeded: one kernel with all bugs of bugs/ in it, booted once for each of them.
 
-With names as arguments, only those run.
+A bug is reported if the test says so that its file names. One that no test reports is a survivor, which is a failure
+unless its file gives a reason.
 """
 
 from __future__ import annotations
 
+import argparse
+import datetime
+import os
+import random
 import re
 import subprocess
 import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE.parent / "compile"), str(HERE)]
+sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE)]
 
-import sample  # noqa: E402
-import smp  # noqa: E402
-from bugs import BUGS, HANG, Bug  # noqa: E402
-from common import BUILD, LOGS, Failure, git, lock, paint, reporting, say, step, verdict, worktree  # noqa: E402
-from kernel_log import complaints, new_complaints  # noqa: E402
+from bug_file import Bug, put_in, read_all  # noqa: E402
+from common import BUILD, LOGS, Failure, environment, lock, paint, rel, reporting, say, step, verdict, worktree  # noqa: E402
+from kernel_log import complaints  # noqa: E402
 from kunit import Uml  # noqa: E402
-from kunit_results import PASSED, SKIPPED, read  # noqa: E402
-from run import compile_all  # noqa: E402
 from tree import ensure_tree  # noqa: E402
 
 KERNEL = Uml(BUILD / "seeded-src", BUILD / "seeded", "seeded")
+LIMIT = 90  # seconds for a boot, which takes a few
+PARALLEL = os.cpu_count() or 2
+FAILED = re.compile(r"# (\w+): (?:ASSERTION|EXPECTATION) FAILED at (\S+)\n\s*(Expected .*)")
+END = "reboot: System halted"
+HANG = "the kernel did not finish its tests"
+SELECT_C = """
+/* Which of the seeded bugs there is. */
+int seeded_bug;
+EXPORT_SYMBOL_GPL(seeded_bug);
+core_param(seeded_bug, seeded_bug, int, 0444);
+"""
+SELECT_RUST = """
+/// Whether the kernel has been booted with a bug.
+#[doc(hidden)]
+#[inline]
+pub fn seeded_bug(number: i32) -> bool {
+    // SAFETY: It is set at boot and never changed.
+    unsafe { (&raw const bindings::seeded_bug).read() == number }
+}
+"""
 
 
-def reports() -> dict[str, dict[str, str]]:
-    """What every kind of test reports about the kernel as it is: what failed, and what it printed."""
-    found: dict[str, dict[str, str]] = {"compile": {o.name: o.problem for o in compile_all(KERNEL) if o.problem}}
-    KERNEL.run(limit=120)
-    console = KERNEL.console.read_text(errors="replace")
-    found["log"] = {line: line for line in complaints(console)}
-    if "System halted" not in console:
-        words = HANG.partition(" ")[2]
-        found["log"][words] = words
-    found["kunit"] = {}
-    try:
-        tests = read(KERNEL.result)
-    except Failure:
-        tests = []
-    for name, status in tests:
-        if status not in (PASSED, SKIPPED):
-            case = re.escape(name.rpartition(".")[2])
-            words = re.search(rf"# {case}: (ASSERTION FAILED at .*)\n\s*(Expected .*)", console)
-            found["kunit"][name] = f"{words[1]}: {words[2]}" if words else f"status {status}"
+def append(path: Path, text: str) -> None:
+    path.write_text(path.read_text() + text)
+
+
+def build(bugs: list[Bug]) -> None:
+    worktree(KERNEL.source, "series")
+    put_in(KERNEL.source, bugs)
+    append(KERNEL.source / "kernel/workqueue.c", SELECT_C)
+    append(KERNEL.source / "include/linux/workqueue.h", "\nextern int seeded_bug;\n")
+    append(KERNEL.source / "rust/kernel/lib.rs", SELECT_RUST)
+    KERNEL.build()
+
+
+def boot(number: int) -> str:
+    """What the kernel printed with this bug."""
+    log = LOGS / "seeded" / f"{number}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as out:
+        process = subprocess.Popen([str(KERNEL.objects / "linux"), "mem=512M", "console=tty", "con=null", "con0=fd:0,fd:1",
+                                    "kunit_shutdown=halt", "kunit.filter_glob=rust_*work*", f"seeded_bug={number}"],
+                                   stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=environment(),
+                                   start_new_session=True)
+        try:
+            process.wait(timeout=LIMIT)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            try:
+                os.killpg(process.pid, 9)
+            except ProcessLookupError:
+                pass
+            process.wait()
+    return log.read_text(errors="replace")
+
+
+def reports(text: str) -> list[tuple[str, str, str]]:
+    """What the tests of a boot have reported: kind, test, words."""
+    found = []
+    words = {m[1]: f"{m[3]} at {m[2]}" for m in FAILED.finditer(text)}
+    suite = ""
+    for line in text.splitlines():
+        if subtest := re.match(r"^ +# Subtest: (\S+)", line):
+            suite = subtest[1]
+        elif failed := re.match(r"^ +not ok \d+ (\S+)", line):
+            found.append(("kunit", f"{suite}.{failed[1]}", words.get(failed[1], "failed")))
+    found += [("log", line, line) for line in complaints(text)]
+    if END not in text:
+        found.append(("log", HANG, HANG))
     return found
 
 
-def sample_reports() -> dict[str, dict[str, str]]:
-    """What the walk through the sample finds wrong, and what the kernel complains about meanwhile."""
-    log, ended = sample.boot_uml(KERNEL)
-    text = log.read_text(errors="replace")
-    walk = sample.sections(text)
-    found = [f"{s.name}: {words}" for s in walk for _, who, words in s.lines if who == "walk" and words.startswith("FAIL")]
-    found += [*sample.log_problems(walk), *complaints(text)]
-    if not ended or "walk: end:" not in text:
-        found.append("the walk did not get to its end")
-    return {"sample": {line: line for line in found}}
+def judge(bug: Bug) -> tuple[bool, str]:
+    """Boots the kernel with the bug. Returns whether it is as its file says, and words for that."""
+    found = reports(boot(bug.number))
+    if bug.survives:
+        return not found, f"survives: {bug.survives}" if not found else f"does not survive: {found[0][1]}: {found[0][2]}"
+    told = ""
+    for kind, name in bug.reported_by:
+        words = [w for k, test, w in found if k == kind and (name in test if kind == "log" else name == test)]
+        if not words:
+            others = "; ".join(f"{k} {test}" for k, test, _ in found[:3]) or "nothing"
+            return False, f"{kind} {name} did not report it; what did: {others}"
+        told = told or f"{name}: {words[0]}"
+    return True, told
 
 
-def smp_reports() -> dict[str, dict[str, str]]:
-    """What the SMP kernel complains about, built from the sources as they are."""
-    with lock("smp"):
-        known = smp.baseline()
-        worktree(smp.SOURCE, git(KERNEL.source, "stash", "create").strip())
-        smp.build("seeded", "smp", "series")
-        return {"smp": {line: line for line in new_complaints(smp.boot(LOGS / "smp-seeded-run.log"), known)}}
-
-
-def put_in(bug: Bug) -> None:
-    for name, old, new in bug.edits:
-        path = KERNEL.source / name
-        text = path.read_text()
-        if old not in text:
-            raise Failure(f"{bug.name}: what it replaces is not in {name} any more")
-        path.write_text(text.replace(old, new, 1))
-
-
-def checked(bug: Bug) -> list[str]:
-    """Puts the bug in, builds, tests; returns what is wrong with the tests."""
-    kinds = {kind for kind, _ in bug.catchers}
-    found: dict[str, dict[str, str]] = {}
-    try:
-        put_in(bug)
-        if "smp" in kinds:
-            found |= smp_reports()
-        if kinds - {"smp"}:
-            KERNEL.build()
-        if "sample" in kinds:
-            found |= sample_reports()
-        if kinds - {"smp", "sample"}:
-            found |= reports()
-    finally:
-        git(KERNEL.source, "checkout", "--quiet", "--force", ".")
-    missed = []
-    for kind, name in bug.catchers:
-        words = [text for key, text in found[kind].items() if (name in key if kind in ("log", "smp", "sample") else name == key)]
-        if words:
-            say(f"    {kind} {name}: {words[0]}")
-        else:
-            missed.append(f"{bug.name}: {kind} {name} did not report it")
-    return missed
-
-
-def prepare() -> None:
-    """A place of its own, so that neither build/tree nor its objects are touched."""
-    worktree(KERNEL.source, "series")
-    KERNEL.build()
-    if wrong := [f"{kind} {name}" for kind, names in reports().items() for name in names]:
-        raise Failure("without a bug, there are reports already: " + ", ".join(wrong))
+def table(bugs: list[Bug], wrong: set[str]) -> None:
+    """The score of each file."""
+    count = Counter(bug.edits[0].file for bug in bugs)
+    for file in sorted(count):
+        here = [bug for bug in bugs if bug.edits[0].file == file]
+        reported = sum(bool(bug.reported_by) and bug.name not in wrong for bug in here)
+        survivors = sum(bool(bug.survives) for bug in here)
+        say(f"    {file:<48} {reported:3} of {len(here) - survivors:3} reported"
+            + (f", {survivors} cannot be" if survivors else ""))
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", nargs="*", help="only these bugs")
+    parser.add_argument("--some", type=int, metavar="N", help="only N of them, others each day")
+    arguments = parser.parse_args()
     with reporting("seeded"), lock("seeded"):
         ensure_tree()
-        wanted = set(sys.argv[1:])
-        if unknown := wanted - {bug.name for bug in BUGS}:
+        every = read_all()
+        if unknown := set(arguments.name) - {bug.name for bug in every}:
             raise Failure("no such bug: " + ", ".join(sorted(unknown)))
-        bugs = [bug for bug in BUGS if not wanted or bug.name in wanted]
-        with step("the kernel without a bug"):
-            prepare()
-        missed: list[str] = []
-        for bug in bugs:
-            with step(f"{bug.name}: {bug.what}"):
-                try:
-                    missed += checked(bug)
-                except (Failure, subprocess.SubprocessError) as e:
-                    missed.append(f"{bug.name}: {str(e).splitlines()[-1]}")
-        for problem in missed:
-            say("    " + paint(problem, "31"))
-        bad = len({m.partition(":")[0] for m in missed})
-        verdict("seeded", not missed, f"{len(bugs) - bad} passed, {bad} failed (bugs that were reported, and that were not)")
+        bugs = [bug for bug in every if not arguments.name or bug.name in arguments.name]
+        if arguments.some:
+            bugs = random.Random(datetime.date.today().isoformat()).sample(bugs, min(arguments.some, len(bugs)))
+        with step(f"one kernel with {len(every)} bugs"):
+            build(every)
+        with step("the same without any of them"):
+            if found := reports(boot(0)):
+                raise Failure("without a bug, there are reports already: " + ", ".join(f"{k} {t}" for k, t, _ in found))
+        with step(f"{len(bugs)} boots"):
+            start, wrong = time.monotonic(), set()
+            with ThreadPoolExecutor(PARALLEL) as pool:
+                for done, (bug, (right, words)) in enumerate(zip(bugs, pool.map(judge, bugs)), 1):
+                    if not right:
+                        wrong.add(bug.name)
+                        say("    " + paint(f"{bug.name}: {words}", "31"))
+                    elif done % 10 == 0:
+                        say(f"    … {done} of {len(bugs)} in {time.monotonic() - start:.0f} s; {bug.name}: {words}")
+        table(bugs, wrong)
+        verdict("seeded", not wrong, f"{len(bugs) - len(wrong)} passed, {len(wrong)} failed (bugs that were reported as their "
+                f"file says, and that were not); the logs: {rel(LOGS / 'seeded')}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 //! The programs of the README, which run.py looks for in here.
 
+use kernel::device::{Bound, Device};
+use kernel::devres::Devres;
 use kernel::prelude::*;
 use kernel::sync::aref::ARef;
 use kernel::sync::atomic::{Atomic, Relaxed};
@@ -10,8 +12,9 @@ use kernel::task::Task;
 use kernel::task_work::{self, impl_has_task_work, NotifyMode, TaskWork, TaskWorkItem};
 use kernel::time::Delta;
 use kernel::workqueue::{
-    impl_has_delayed_work, impl_has_work, new_delayed_work, new_work, DelayedWork, Disabled, OwnedQueue, Queue, Work,
-    WorkHandle, WorkItem,
+    declare_work, impl_has_delayed_work, impl_has_work, new_delayed_work, new_scoped_work, new_work, system_dfl, work_class,
+    DeferredDrop, DelayedWork, DeviceWork, DeviceWorkItem, Disabled, InstalledQueue, ModuleQueue, OwnedQueue, Queue,
+    ScopedWork, ScopedWorkItem, Work, WorkHandle, WorkItem,
 };
 
 pub struct Readme;
@@ -95,6 +98,102 @@ fn bind(poll: Arc<Poll>, queue: OwnedQueue) -> Driver {
     let driver = Driver { poll: WorkHandle::new(poll), queue };
     let _ = driver.queue.enqueue(driver.poll.pointer());
     driver
+}
+
+fn read_sensor() -> u32 {
+    20
+}
+
+struct Temperature {
+    last: Atomic<u32>,
+}
+
+impl ScopedWorkItem for Temperature {
+    fn run(this: &ScopedWork<Self>) {
+        this.last.store(read_sensor(), Relaxed);
+        let _ = this.enqueue_delayed(Delta::from_millis(500)); // also mod_delayed(), cancel(), disable()
+    }
+}
+
+#[pin_data]
+struct Thermal {
+    #[pin]
+    temperature: ScopedWork<Temperature>,
+}
+
+fn embedded() -> Result {
+    let temperature = Temperature { last: Atomic::new(0) };
+    let thermal = KBox::pin_init(
+        pin_init!(Thermal { temperature <- new_scoped_work!(system_dfl(), temperature, "Temperature") }),
+        GFP_KERNEL,
+    )?;
+    thermal.temperature.enqueue()?;
+
+    Ok(())
+}
+
+struct Registers;
+
+impl Registers {
+    fn reset(&self) {}
+}
+
+struct Reset {
+    registers: Devres<Registers>,
+}
+
+impl DeviceWorkItem for Reset {
+    fn run(this: &ScopedWork<DeviceWork<Self>>, dev: &Device<Bound>) {
+        if let Ok(registers) = this.registers.access(dev) {
+            registers.reset(); // may sleep
+        }
+    }
+}
+
+fn bound(dev: &Device<Bound>, queue: OwnedQueue, data: Reset) -> Result {
+    let reset: Devres<ScopedWork<DeviceWork<Reset>>> = DeviceWork::new(dev, &queue, data, work_class!("Reset"))?;
+    reset.access(dev)?.enqueue()?;
+
+    Ok(())
+}
+
+static CLEANUP: ModuleQueue = ModuleQueue::new();
+
+fn of_module(buffer: KVec<u8>) -> Result<InstalledQueue> {
+    let installed: InstalledQueue = CLEANUP.install(Queue::new_unbound().build(c"cleanup")?)?; // a field of the module
+
+    let buffer = DeferredDrop::new(buffer, &CLEANUP.get()?, work_class!("Buffer"), GFP_KERNEL)?;
+    drop(buffer); // in an interrupt, too
+
+    Ok(installed)
+}
+
+struct Rescan {
+    scans: Atomic<u32>,
+    work: Work<Rescan>,
+}
+
+impl_has_work! {
+    impl HasWork<Self> for Rescan { self.work }
+}
+
+impl WorkItem for Rescan {
+    type Pointer = &'static Rescan;
+
+    fn run(this: &'static Rescan) {
+        this.scans.add(1, Relaxed);
+    }
+}
+
+declare_work! {
+    static RESCAN: Rescan { work: "RESCAN", scans: Atomic::new(0) };
+}
+
+fn once(value: u32) -> Result {
+    system_dfl().enqueue(&RESCAN)?;
+    system_dfl().try_spawn_in_module::<LocalModule, _>(GFP_KERNEL, move || pr_info!("{value}\n"))?;
+
+    Ok(())
 }
 
 #[pin_data]

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A module whose code is executed when nothing of it waits for that: something has to keep it loaded.
+
+use kernel::prelude::*;
+use kernel::sync::Arc;
+use kernel::time::{delay::fsleep, Delta};
+use kernel::workqueue::{self, OwnedQueue, Queue};
+
+module! {
+    type: Module,
+    name: "kept",
+    authors: ["Rust for Linux Contributors"],
+    description: "Module that is kept by its work",
+    license: "GPL",
+    params: {
+        owner: u8 {
+            default: 0,
+            description: "1: a closure that drops the owner of its queue, 0: one that is said to keep the module",
+        },
+    },
+}
+
+/// Executes what starts the rest, and is waited for.
+struct Module {
+    _queue: OwnedQueue,
+}
+
+fn work(what: &str) {
+    fsleep(Delta::from_millis(500));
+    pr_info!("{what} executed\n");
+}
+
+/// A closure on a queue of the system.
+fn closure() -> Result {
+    let queue = workqueue::system_dfl();
+    queue.try_spawn_in_module::<LocalModule, _>(GFP_KERNEL, || work("closure"))?;
+    Ok(())
+}
+
+/// A closure that has the last share of its own queue.
+fn last_owner() -> Result {
+    let queue = Arc::new(Queue::new_unbound().build(c"kept-last")?, GFP_KERNEL)?;
+    let last = queue.clone();
+
+    queue.try_spawn(GFP_KERNEL, move || {
+        // The other share is gone.
+        fsleep(Delta::from_millis(50));
+        drop(last);
+        work("owner");
+    })?;
+    Ok(())
+}
+
+impl kernel::Module for Module {
+    fn init(_module: &'static ThisModule) -> Result<Self> {
+        let queue = Queue::new_unbound().build(c"kept")?;
+        let start = if *module_parameters::owner.value() == 1 { last_owner } else { closure };
+
+        queue.try_spawn(GFP_KERNEL, move || {
+            // Nothing keeps the module before `init` has returned.
+            fsleep(Delta::from_millis(100));
+            if let Err(error) = start() {
+                pr_err!("not started: {error:?}\n");
+            }
+        })?;
+        Ok(Self { _queue: queue })
+    }
+}

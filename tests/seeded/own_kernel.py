@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Puts each bug of bugs.py into the series, and makes sure that the tests that it names report it.
+
+With names as arguments, only those run.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE.parent / "compile"), str(HERE)]
+
+import sample  # noqa: E402
+import smp  # noqa: E402
+from own_kernel_bugs import BUGS, HANG, Bug  # noqa: E402
+from common import BUILD, LOGS, Failure, git, lock, paint, reporting, say, step, verdict, worktree  # noqa: E402
+from kernel_log import complaints, new_complaints  # noqa: E402
+from kunit import Uml  # noqa: E402
+from kunit_results import PASSED, SKIPPED, read  # noqa: E402
+from run import compile_all  # noqa: E402
+from tree import ensure_tree  # noqa: E402
+
+KERNEL = Uml(BUILD / "seeded-src", BUILD / "seeded", "seeded")
+
+
+def reports() -> dict[str, dict[str, str]]:
+    """What every kind of test reports about the kernel as it is: what failed, and what it printed."""
+    found: dict[str, dict[str, str]] = {"compile": {o.name: o.problem for o in compile_all(KERNEL) if o.problem}}
+    KERNEL.run(limit=120)
+    console = KERNEL.console.read_text(errors="replace")
+    found["log"] = {line: line for line in complaints(console)}
+    if "System halted" not in console:
+        words = HANG.partition(" ")[2]
+        found["log"][words] = words
+    found["kunit"] = {}
+    try:
+        tests = read(KERNEL.result)
+    except Failure:
+        tests = []
+    for name, status in tests:
+        if status not in (PASSED, SKIPPED):
+            case = re.escape(name.rpartition(".")[2])
+            words = re.search(rf"# {case}: (ASSERTION FAILED at .*)\n\s*(Expected .*)", console)
+            found["kunit"][name] = f"{words[1]}: {words[2]}" if words else f"status {status}"
+    return found
+
+
+def sample_reports() -> dict[str, dict[str, str]]:
+    """What the walk through the sample finds wrong, and what the kernel complains about meanwhile."""
+    log, ended = sample.boot_uml(KERNEL)
+    text = log.read_text(errors="replace")
+    walk = sample.sections(text)
+    found = [f"{s.name}: {words}" for s in walk for _, who, words in s.lines if who == "walk" and words.startswith("FAIL")]
+    found += [*sample.log_problems(walk), *complaints(text)]
+    if not ended or "walk: end:" not in text:
+        found.append("the walk did not get to its end")
+    return {"sample": {line: line for line in found}}
+
+
+def smp_reports() -> dict[str, dict[str, str]]:
+    """What the SMP kernel complains about, built from the sources as they are."""
+    with lock("smp"):
+        known = smp.baseline()
+        worktree(smp.SOURCE, git(KERNEL.source, "stash", "create").strip())
+        smp.build("seeded", "smp", "series")
+        return {"smp": {line: line for line in new_complaints(smp.boot(LOGS / "smp-seeded-run.log"), known)}}
+
+
+def put_in(bug: Bug) -> None:
+    for name, old, new in bug.edits:
+        path = KERNEL.source / name
+        text = path.read_text()
+        if old not in text:
+            raise Failure(f"{bug.name}: what it replaces is not in {name} any more")
+        path.write_text(text.replace(old, new, 1))
+
+
+def checked(bug: Bug) -> list[str]:
+    """Puts the bug in, builds, tests; returns what is wrong with the tests."""
+    kinds = {kind for kind, _ in bug.catchers}
+    found: dict[str, dict[str, str]] = {}
+    try:
+        put_in(bug)
+        if "smp" in kinds:
+            found |= smp_reports()
+        if kinds - {"smp"}:
+            KERNEL.build()
+        if "sample" in kinds:
+            found |= sample_reports()
+        if kinds - {"smp", "sample"}:
+            found |= reports()
+    finally:
+        git(KERNEL.source, "checkout", "--quiet", "--force", ".")
+    missed = []
+    for kind, name in bug.catchers:
+        words = [text for key, text in found[kind].items() if (name in key if kind in ("log", "smp", "sample") else name == key)]
+        if words:
+            say(f"    {kind} {name}: {words[0]}")
+        else:
+            missed.append(f"{bug.name}: {kind} {name} did not report it")
+    return missed
+
+
+def prepare() -> None:
+    """A place of its own, so that neither build/tree nor its objects are touched."""
+    worktree(KERNEL.source, "series")
+    KERNEL.build()
+    if wrong := [f"{kind} {name}" for kind, names in reports().items() for name in names]:
+        raise Failure("without a bug, there are reports already: " + ", ".join(wrong))
+
+
+def main() -> None:
+    with reporting("seeded-own"), lock("seeded"):
+        ensure_tree()
+        wanted = set(sys.argv[1:])
+        if unknown := wanted - {bug.name for bug in BUGS}:
+            raise Failure("no such bug: " + ", ".join(sorted(unknown)))
+        bugs = [bug for bug in BUGS if not wanted or bug.name in wanted]
+        with step("the kernel without a bug"):
+            prepare()
+        missed: list[str] = []
+        for bug in bugs:
+            with step(f"{bug.name}: {bug.what}"):
+                try:
+                    missed += checked(bug)
+                except (Failure, subprocess.SubprocessError) as e:
+                    missed.append(f"{bug.name}: {str(e).splitlines()[-1]}")
+        for problem in missed:
+            say("    " + paint(problem, "31"))
+        bad = len({m.partition(":")[0] for m in missed})
+        verdict("seeded-own", not missed, f"{len(bugs) - bad} passed, {bad} failed (bugs that were reported, and that were not)")
+
+
+if __name__ == "__main__":
+    main()
