@@ -138,20 +138,20 @@ impl Registers {
     fn reset(&self) {}
 }
 
-struct Reset {
-    registers: Devres<Registers>,
-}
+struct Reset;
 
 impl DeviceWorkItem for Reset {
-    fn run(this: &ScopedWork<DeviceWork<Self>>, dev: &Device<Bound>) {
-        if let Ok(registers) = this.registers.access(dev) {
-            registers.reset(); // may sleep
-        }
+    type Resource = Registers;
+
+    fn run(_this: &ScopedWork<DeviceWork<Self>>, registers: &Registers) {
+        registers.reset();
     }
 }
 
-fn bound(dev: &Device<Bound>, queue: OwnedQueue, data: Reset) -> Result {
-    let reset: Devres<ScopedWork<DeviceWork<Reset>>> = DeviceWork::new(dev, &queue, data, work_class!("Reset"))?;
+fn bound(dev: &Device<Bound>, queue: OwnedQueue, registers: Devres<Registers>) -> Result {
+    let registers: Arc<Devres<Registers>> = Arc::new(registers, GFP_KERNEL)?;
+
+    let reset = DeviceWork::new(dev, registers, &queue, Reset, work_class!("Reset"))?;
     reset.access(dev)?.enqueue()?;
 
     Ok(())
