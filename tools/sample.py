@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""make sample: walks through the sample driver from user space, in user mode Linux.
+"""make sample: walks through the sample driver and the test modules from user space, in user mode Linux.
 make sample-smp: the same on x86_64 with several CPUs, on the kernel of kunit-smp.
 
 The walk (tests/sample) checks what user space sees. It writes to the kernel log, so what it does and
-what the module says are in one order, with the times of one clock: that is checked here.
+what the modules say are in one order, with the times of one clock: that is checked here.
 """
 
 from __future__ import annotations
@@ -26,19 +26,27 @@ from tree import ensure_tree
 
 PROGRAM = ROOT / "tests/sample"
 LOCKDEP = re.compile(r"possible circular locking dependency detected")
-MODULES_OF_TESTS = ("failing_init", "task_work_owner", "restless", "deadlock")
-PROGRAMS = {"init": ("walk.c", "exercises.c", "task_work.c", "owner.c", "unloading.c", "restless.c"), "binder": ("binder.c",)}
+MODULES_OF_TESTS = ("lab", "failing_init", "task_work_owner", "restless", "deadlock")
+PROGRAMS = {
+    "init": ("walk.c", "lesson.c", "lab.c", "exercises.c", "task_work.c", "owner.c", "unloading.c", "restless.c"),
+    "binder": ("binder.c",),
+}
 MODULE = "samples/rust/rust_workqueue.ko"
-LIMIT = 5 * 60  # seconds for UML, which takes half a minute
+LIMIT = 5 * 60  # seconds for UML, which takes a minute
 OPTIONS = "kunit.enable=0 printk.time=1 printk.devkmsg=on"
-LINE = re.compile(r"^\[ *(\d+\.\d+)\](?:\[ *[TC]\d+\])? (walk|rust_workqueue): (.*)$", re.M)
+LINE = re.compile(r"^\[ *(\d+\.\d+)\](?:\[ *[TC]\d+\])? (walk|rust_workqueue|lab): (.*)$", re.M)
 
 # Everything has ended in these sections, also what repeats itself until it is stopped.
 SILENT = ("closed", "stopped", "backlog, unloaded")
+# The sample says nothing. What it does is in its events, which the walk writes to the log.
+LESSON = ("load", "kick (1, 3)", "busy (2)", "repeat (4)", "ordered pair (5, 7, 9)", "pair (5, 7, 9)",
+          "pair of high priority (5, 7, 9)", "delay (6)", "modify (6)", "cancel (6)", "stop (8)", "CPU (9)", "errors", "full",
+          "close (8)", "close, delayed (8)", "unload")
 ENDLESS = re.compile(r"Repeat \d{5,}")
 # What the module logs in a section, in this order.
 EXPECTED = {
     **{name: [] for name in SILENT},
+    **{f"lesson, {name}": [] for name in LESSON},
     "kick": ["Kick 42"],
     "repeat": [f"Repeat {n}" for n in range(5, 0, -1)],
     "stop": [],
@@ -48,6 +56,8 @@ EXPECTED = {
     "delay, cancelled": ["Delayed 0"],
     "closure": ["Closure 7"],
     "burst": 20 * ["Burst 1"],
+    "limit, events": [*(64 * ["Burst 1"]), "Closure 3", "Closure 4"],
+    "limit, files": ["Kick 1"],
     "close": ["Slow 0", "Quick 0", "Kick 5"],
     "errors": ["Closure 1", "Closure 2"],
     "unload": [],
@@ -61,6 +71,7 @@ DURATION = {"repeat": 0.05, "ordered pair": 0.9, "delay": 2, "delay, modified": 
 TICK = 0.02  # The clock of the log may be as coarse as that, and differ as much between CPUs.
 # Where the module is loaded again and again.
 LOADS = {"many times": 200, "under load": 50}
+LONG = {*LOADS, "limit, closures", "limit, events"}  # The timeline does without the lines of the module.
 
 
 @dataclass
@@ -90,7 +101,7 @@ def timeline(walk: list[Section]) -> None:
         for time, who, text in section.lines:
             if who == "walk":
                 say(f"  {time:7.3f} s    " + (paint(text, "31") if text.startswith("FAIL") else text))
-            elif section.name not in LOADS:
+            elif section.name not in LONG:
                 say(f"  {time:7.3f} s    " + paint("| " + text, "2"))
 
 

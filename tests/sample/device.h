@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What samples/rust/rust_workqueue.rs has for user space. */
+/* What the module `lab` has for user space. */
 #include <linux/types.h>
 #include <sys/ioctl.h>
 
@@ -21,10 +21,14 @@
 #define TASK_WORK	_IOW('|', 0x9e, int)
 #define TASK_WORK_CANCEL _IO('|', 0x9f)
 
+#define DEVICE		"/dev/workqueue-lab"
+
 #define SLOW_MS		300 /* how long the slow item of a pair takes, at least */
 #define BACKLOG_MS	50 /* the same for each item of the backlog */
 #define REPEAT_MS	10 /* the delay of a repeated item */
-#define MAX_EVENTS	256
+#define MAX_EVENTS	64 /* the events that a file keeps until they are read */
+#define MAX_CLOSURES	64 /* the closures of a file that have not been executed */
+#define MAX_FILES	32 /* the open files */
 
 enum what { QUICK_ITEM, SLOW_ITEM, KICK_ITEM, DELAYED_ITEM, REPEAT_ITEM, CLOSURE, BURST_CLOSURE,
 	    BACKLOG_CLOSURE, TASK_WORK_ITEM, REFUSED };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The exercises, and the wrong uses of the device. */
+/* What the lab does, the wrong uses of it, and its limits. */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdint.h>
 
-#include "walk.h"
+#include "lab.h"
 
 #define LIMIT 60 /* seconds; only a hang takes that long */
 #define MINUTE 60000
@@ -368,4 +368,86 @@ void errors(void)
 	check(count(&lab, CLOSURE, true) == 2 && lab.n == 2, "both events are there all the same");
 	expect_read(&lab, &event, sizeof(event), 0, "read at the end");
 	close_lab(&lab);
+}
+
+/* A burst keeps its share until its last closure has been executed, each of which takes 1 ms. */
+static void closures(void)
+{
+	int i, error = 0, length = MAX_CLOSURES, value = 1;
+	struct lab lab;
+	bool seen = false;
+	double start;
+
+	section("limit, closures", LIMIT);
+	for (i = 0; i < ATTEMPTS && !seen; i++) {
+		open_lab(&lab);
+		start = now();
+		error = ioctl(lab.fd, BURST, &length) ? errno : 0;
+		if (!error)
+			error = ioctl(lab.fd, SPAWN, &value) ? errno : 0;
+		seen = now() - start < MAX_CLOSURES / 1000.0;
+		if (seen) {
+			check(error == EAGAIN, "SPAWN after a burst of %d: %s", length, error_name(error));
+			EXPECT(&lab, FLUSH, 0, 0);
+			check(count(&lab, CLOSURE, true) == 0, "not executed");
+			EXPECT(&lab, SPAWN, 2, 0);
+			nth(&lab, CLOSURE, true, 1);
+			EXPECT(&lab, FLUSH, 0, 0);
+			EXPECT(&lab, BURST, MAX_CLOSURES, 0);
+		}
+		close_lab(&lab);
+	}
+	check(seen, "the burst took long enough to see it");
+}
+
+static void lost_events(void)
+{
+	struct event event;
+	struct lab lab;
+	ssize_t n = 0;
+	int error;
+
+	section("limit, events", LIMIT);
+	open_lab(&lab);
+	EXPECT(&lab, BURST, MAX_CLOSURES, 0);
+	EXPECT(&lab, FLUSH, 0, 0);
+	EXPECT(&lab, SPAWN, 3, 0);
+	EXPECT(&lab, FLUSH, 0, 0);
+	while (lab.n <= MAX_EVENTS && (n = read(lab.fd, &lab.events[lab.n], sizeof(event))) > 0)
+		lab.n++;
+	error = n < 0 ? errno : 0;
+	check(error == EOVERFLOW, "read at the end: %s", error_name(error));
+	check(lab.n == MAX_EVENTS, "%d events are there", lab.n);
+	expect_read(&lab, &event, sizeof(event), 0, "read after that");
+	EXPECT(&lab, SPAWN, 4, 0);
+	EXPECT(&lab, FLUSH, 0, 0);
+	check(nth(&lab, CLOSURE, true, 1)->value == 4, "there is room again");
+	close_lab(&lab);
+}
+
+static void files(void)
+{
+	int fds[MAX_FILES + 1], i, n, error = 0;
+	struct lab lab;
+
+	section("limit, files", LIMIT);
+	for (n = 0; n <= MAX_FILES; n++) {
+		fds[n] = open(DEVICE, O_RDONLY | O_CLOEXEC);
+		error = fds[n] < 0 ? errno : 0;
+		if (error)
+			break;
+	}
+	check(n == MAX_FILES && error == ENFILE, "open after %d files: %s", n, error_name(error));
+	for (i = 0; i < n; i++)
+		close(fds[i]);
+	open_lab(&lab);
+	EXPECT(&lab, KICK, 1, 0);
+	close_lab(&lab);
+}
+
+void limits(void)
+{
+	closures();
+	lost_events();
+	files();
 }

@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <sys/syscall.h>
 
 #include "walk.h"
 
@@ -42,11 +41,6 @@ static int references(void)
 	if (file)
 		fclose(file);
 	return n;
-}
-
-static int unload_owner(void)
-{
-	return syscall(SYS_delete_module, MODULE, O_NONBLOCK) ? errno : 0;
 }
 
 static int open_device(void)
@@ -91,7 +85,7 @@ static void pending(unsigned int kind)
 
 	n = references();
 	check(n == 1, "references while it is pending: %d", n);
-	error = unload_owner();
+	error = unload_module(MODULE);
 	check(error == EWOULDBLOCK, "unload while it is pending: %s", error_name(error));
 	if (write(o.wakeup[1], "", 1) != 1)
 		abort();
@@ -107,7 +101,7 @@ static void pending(unsigned int kind)
 	ran = ioctl(fd, EXECUTED);
 	close(fd);
 	check(ran == 1 << kind, "executed, with a reference: %#x", ran);
-	error = unload_owner();
+	error = unload_module(MODULE);
 	check(!error, "unloaded: %s", error_name(error));
 	check(references() < 0, "it is gone");
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Modules that are loaded for what they do in their init and exit. */
-#include <stdio.h>
-#include <sys/syscall.h>
-
 #include "walk.h"
 
 #define TIMES 1000
@@ -17,8 +14,7 @@ void restless(void)
 		if (error)
 			break;
 		pause_ms(i % 4);
-		if (syscall(SYS_delete_module, "restless", O_NONBLOCK))
-			error = errno;
+		error = unload_module("restless");
 	}
 	check(i == TIMES && !error, "loaded and unloaded %d times%s%s", i, error ? ": " : "", error ? strerror(error) : "");
 }

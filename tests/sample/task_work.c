@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "walk.h"
+#include "lab.h"
 
 #define LIMIT 60 /* seconds; only a hang takes that long */
 #define A_WHILE 100 /* ms in which something would happen that must not */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
-#include "walk.h"
+#include "lab.h"
 
 #define BACKLOG 8
 #define ATTEMPTS 10
@@ -81,7 +81,7 @@ static pid_t use(void)
 		return pid;
 	signal(SIGALRM, SIG_DFL);
 	for (value = 1;; value = value % 8 + 1) {
-		fd = open("/dev/rust-workqueue", O_RDONLY);
+		fd = open(DEVICE, O_RDONLY);
 		if (fd < 0) {
 			if (errno != ENOENT && errno != ENODEV && errno != ENXIO)
 				_exit(1);

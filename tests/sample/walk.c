@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Walks through the workqueue sample, as the first program of a kernel. The timeline goes to the
- * kernel log, so that it and the lines of the module are in one order, with the times of one clock.
+ * Walks through the workqueue sample and the test modules, as the first program of a kernel. The
+ * timeline goes to the kernel log, so that it and the lines of the modules are in one order, with the
+ * times of one clock.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -13,10 +14,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "walk.h"
+#include "lab.h"
 
-#define DEVICE "/dev/rust-workqueue"
-#define MODULE "rust_workqueue"
 #define KMEMLEAK "/sys/kernel/debug/kmemleak"
 
 static int kmsg, passed, failed;
@@ -62,7 +61,7 @@ bool check(bool ok, const char *format, ...)
 	return ok;
 }
 
-static void finish(void)
+void finish(void)
 {
 	name = "end";
 	say("%d passed, %d failed", passed, failed);
@@ -102,74 +101,18 @@ void pause_ms(int ms)
 
 void expect(int fd, unsigned long command, int argument, int result, const char *what)
 {
-	int got = ioctl(fd, command, &argument);
+	bool pointer = _IOC_SIZE(command);
+	int got = ioctl(fd, command, pointer ? (unsigned long)&argument : (unsigned long)argument);
 	char with[20] = "";
 
 	if (got < 0)
 		got = -errno;
-	if (_IOC_SIZE(command))
+	if (pointer || argument)
 		snprintf(with, sizeof(with), " %d", argument);
 	if (got < 0)
 		check(got == result, "%s%s: %s", what, with, strerrorname_np(-got));
 	else
 		check(got == result, "%s%s: %d", what, with, got);
-}
-
-void open_lab(struct lab *lab)
-{
-	lab->n = 0;
-	lab->fd = open(DEVICE, O_RDONLY | O_CLOEXEC);
-	if (lab->fd >= 0)
-		return;
-	check(false, "open: %s", strerror(errno));
-	finish();
-}
-
-void close_lab(struct lab *lab)
-{
-	close(lab->fd);
-}
-
-void read_events(struct lab *lab)
-{
-	ssize_t n;
-
-	while ((n = read(lab->fd, &lab->events[lab->n], sizeof(struct event))) > 0) {
-		if (++lab->n == MAX_EVENTS)
-			break;
-	}
-}
-
-static struct event *find(struct lab *lab, enum what what, bool executed, int n)
-{
-	int i;
-
-	for (i = 0; i < lab->n; i++) {
-		struct event *e = &lab->events[i];
-
-		if (e->what == (int)what && e->executed == executed && !--n)
-			return e;
-	}
-	return NULL;
-}
-
-int count(struct lab *lab, enum what what, bool executed)
-{
-	int n = 0;
-
-	read_events(lab);
-	while (find(lab, what, executed, n + 1))
-		n++;
-	return n;
-}
-
-struct event *nth(struct lab *lab, enum what what, bool executed, int n)
-{
-	struct event *e;
-
-	while (read_events(lab), !(e = find(lab, what, executed, n)))
-		pause_ms(5); /* The alarm of the section ends this. */
-	return e;
 }
 
 int load_file(const char *path, const char *parameters)
@@ -183,17 +126,9 @@ int load_file(const char *path, const char *parameters)
 	return error;
 }
 
-int load(int backlog)
+int unload_module(const char *module)
 {
-	char parameters[40];
-
-	snprintf(parameters, sizeof(parameters), "backlog=%d", backlog);
-	return load_file("/" MODULE ".ko", parameters);
-}
-
-int unload(void)
-{
-	return syscall(SYS_delete_module, MODULE, O_NONBLOCK) ? errno : 0;
+	return syscall(SYS_delete_module, module, O_NONBLOCK) ? errno : 0;
 }
 
 /* A module that is not loaded yet may be freed with its task work pending. */
@@ -259,6 +194,21 @@ static void leaks(void)
 	say("kmemleak scanned");
 }
 
+/* The module `lab`. */
+static void lab(void)
+{
+	section("load", 60);
+	if (!check(!load(0), "the module can be loaded"))
+		return;
+	exercises();
+	errors();
+	limits();
+	task_work();
+	section("unload", 60);
+	check(!unload(), "the module can be unloaded");
+	unloading();
+}
+
 int main(int argc, char **argv)
 {
 	if (mount("none", "/dev", "devtmpfs", 0, NULL) || mount("none", "/proc", "proc", 0, NULL))
@@ -273,15 +223,8 @@ int main(int argc, char **argv)
 		mount("none", "/sys/kernel/debug", "debugfs", 0, NULL);
 	signal(SIGALRM, hang);
 
-	section("load", 60);
-	if (check(!load(0), "the module can be loaded")) {
-		exercises();
-		errors();
-		task_work();
-		section("unload", 60);
-		check(!unload(), "the module can be unloaded");
-		unloading();
-	}
+	lesson();
+	lab();
 	owners();
 	failing_init();
 	restless();
