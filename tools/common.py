@@ -119,6 +119,10 @@ def run_logged(cmd: Sequence[str], log: Path, *, cwd: Path | None = None, env: d
                 print("\r\033[K", end="", flush=True)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(proc.pid, 15)
+                try:
+                    proc.wait(timeout=10)
+                except subprocess.TimeoutExpired:  # A UML kernel that crashes may not listen.
+                    os.killpg(proc.pid, 9)
             proc.wait()
     return status
 
