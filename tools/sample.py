@@ -26,9 +26,10 @@ from tree import ensure_tree
 
 PROGRAM = ROOT / "tests/sample"
 LOCKDEP = re.compile(r"possible circular locking dependency detected")
-MODULES_OF_TESTS = ("lab", "failing_init", "task_work_owner", "restless", "deadlock")
+MODULES_OF_TESTS = ("lab", "failing_init", "task_work_owner", "restless", "kept", "deadlock")
 PROGRAMS = {
-    "init": ("walk.c", "lesson.c", "lab.c", "exercises.c", "task_work.c", "owner.c", "unloading.c", "restless.c"),
+    "init": ("walk.c", "lesson.c", "lab.c", "exercises.c", "task_work.c", "owner.c", "unloading.c", "restless.c",
+             "kept.c"),
     "binder": ("binder.c",),
 }
 MODULE = "samples/rust/rust_workqueue.ko"

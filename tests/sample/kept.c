@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A module stays loaded until its work has been executed, where something says so. */
 #include <stdio.h>
-#include <sys/syscall.h>
 
 #include "walk.h"
 
@@ -18,11 +17,6 @@ static int references(void)
 	return n;
 }
 
-static int unload_kept(void)
-{
-	return syscall(SYS_delete_module, "kept", O_NONBLOCK) ? errno : 0;
-}
-
 static void one(const char *name, const char *parameters)
 {
 	int error;
@@ -32,11 +26,11 @@ static void one(const char *name, const char *parameters)
 	check(!error, "loaded: %s", error_name(error));
 	while (references() == 0)
 		pause_ms(1);
-	error = unload_kept();
+	error = unload_module("kept");
 	check(error == EWOULDBLOCK, "unload before it has been executed: %s", error_name(error));
 	while (references() > 0)
 		pause_ms(1);
-	error = unload_kept();
+	error = unload_module("kept");
 	check(!error, "unload after it has been executed: %s", error_name(error));
 	check(references() < 0, "it is gone");
 }

@@ -228,6 +228,7 @@ int main(int argc, char **argv)
 	owners();
 	failing_init();
 	restless();
+	kept();
 	program("binder", "/binder");
 	leaks();
 	deadlock();

@@ -39,4 +39,5 @@ void task_work(void);
 void owners(void);
 void unloading(void);
 void restless(void);
+void kept(void);
 void deadlock(void);

@@ -55,7 +55,7 @@ fn last_owner() -> Result {
 impl kernel::Module for Module {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let queue = Queue::new_unbound().build(c"kept")?;
-        let start = if *module_parameters::owner.value() == 1 { last_owner } else { closure };
+        let start = if module_parameters::owner.value() == 1 { last_owner } else { closure };
 
         queue.try_spawn(GFP_KERNEL, move || {
             // Nothing keeps the module before `init` has returned.
