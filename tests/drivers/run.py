@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""make drivers: ports of real drivers to the API, as modules that drive themselves, in user mode Linux.
+make drivers-smp: the same on x86_64 with several CPUs, on the kernel of kunit-smp.
+
+Each module has faked hardware and no unsafe code. When it is loaded, it goes through a scenario, checks what
+has happened, and prints one line. Each is loaded and unloaded several times. The table of what the ports
+replace is printed by tests/drivers/table.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import sys
+from collections import Counter
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent.parent / "tools"))
+
+import smp  # noqa: E402
+from common import (BUILD, LOGS, MAKE_OPTIONS, Failure, archive, duration, environment, lock, must, paint, rel,  # noqa: E402
+                    reporting, run_logged, say, static_program, step, verdict)
+from kernel_log import PREFIX, new_complaints  # noqa: E402
+from kunit import MODULES, SERIES, Uml  # noqa: E402
+from kunit_results import Counts  # noqa: E402
+from tree import ensure_tree  # noqa: E402
+
+PORTS = ("tyr_reset", "vino", "m3_thermal", "uart", "sfp")
+LOADS = 3
+LIMIT = 5 * 60  # seconds for UML, which takes less than one
+OPTIONS = "kunit.enable=0 printk.time=1 printk.devkmsg=on"
+LINE = re.compile(rf"({'|'.join(PORTS)}|init): (.*)$")
+PASSED = re.compile(r"passed (\d+)$")
+UNLOADED = "loaded and unloaded"
+
+
+def make_root(root: Path, source: Path, objects: Path, options: tuple[str, ...]) -> None:
+    """A directory with the program that loads the modules, the modules, and their names."""
+    shutil.rmtree(root, ignore_errors=True)
+    (root / "dev").mkdir(parents=True)
+    static_program(root / "init", HERE / "init.c")
+    for port in PORTS:
+        built = root.with_name(f"{root.name}-{port}")
+        must(["make", f"O={objects}", *options, f"M={HERE / port}", f"MO={built}", "modules"],
+             LOGS / f"{built.name}.log", "building a module", cwd=source, env=environment())
+        shutil.copy(built / f"{port}.ko", root)
+    (root / "modules").write_text("".join(f"{port} {LOADS}\n" for port in PORTS))
+
+
+def words(text: str) -> dict[str, list[str]]:
+    """What each module, and what the program about it, have said."""
+    said: dict[str, list[str]] = {port: [] for port in PORTS}
+    for line in text.splitlines():
+        if m := LINE.match(PREFIX.sub("", line.strip())):
+            who, what = (m[1], m[2]) if m[1] != "init" else m[2].split(": ", 1)
+            said.setdefault(who, []).append(what)
+    return said
+
+
+def judge(said: list[str]) -> tuple[int, list[str]]:
+    """How many checks of a module have passed, and what is wrong."""
+    passed = [int(m[1]) for m in map(PASSED.match, said) if m]
+    wrong = [what for what in said if what.startswith(("FAILED", "cannot "))]
+    if len(passed) != LOADS and not wrong:
+        wrong.append(f"has told of {len(passed)} scenarios, not {LOADS}")
+    if len(set(passed)) > 1:
+        wrong.append(f"has checked {', '.join(map(str, passed))} things: not the same each time")
+    if (count := said.count(UNLOADED)) != LOADS:
+        wrong.append(f"was loaded and unloaded {count} times, not {LOADS}")
+    return sum(passed), wrong
+
+
+def report(verb: str, text: str, log: Path, known: Counter[str]) -> None:
+    said = words(text)
+    total = failed = 0
+    for port in PORTS:
+        passed, wrong = judge(said[port])
+        total, failed = total + passed, failed + len(wrong)
+        say(f"    {port}: {passed} checks passed" + "".join(paint(f"; {what}", "31") for what in wrong))
+    if "end" not in said:
+        raise Failure(f"the program did not get to its end; the log: {rel(log)}")
+    if noise := new_complaints(text, known):
+        raise Failure("\n".join([*noise, "the kernel log has complaints; the log: " + rel(log)]))
+    verdict(verb, not failed, f"{Counts(total, failed, 0)}; the log: {rel(log)}")
+
+
+def one_cpu(kernel: Uml) -> None:
+    with step("UML kernel"):
+        kernel.build()
+    in_uml(kernel)
+
+
+def in_uml(kernel: Uml) -> None:
+    root, log = BUILD / f"{kernel.name}-drivers-root", kernel.log("drivers")
+    with step("modules"):
+        make_root(root, kernel.source, kernel.objects, ("ARCH=um", *MAKE_OPTIONS, MODULES))
+    with step(f"each of them, {LOADS} times"):
+        status = run_logged([str(kernel.objects / "linux"), "mem=1G", "root=/dev/root", "rootfstype=hostfs",
+                             f"rootflags={root}", "rw", "init=/init", "con0=fd:0,fd:1", "con=null", "console=tty",
+                             *OPTIONS.split()],
+                            log, env=environment(), timeout=LIMIT)
+    if status == 124:
+        raise Failure(f"the kernel did not end within {duration(LIMIT)}: a hang; its last words are in {rel(log)}")
+    report("drivers", log.read_text(errors="replace"), log, Counter())
+
+
+def several_cpus() -> None:
+    known = smp.baseline()
+    with step("SMP kernel"):
+        smp.build_series()
+    root, log = BUILD / "drivers-smp-root", LOGS / "smp-drivers.log"
+    with step("modules"):
+        make_root(root, smp.SOURCE, smp.OBJECTS, ("ARCH=x86_64", *MAKE_OPTIONS))
+    with step(f"each of them, {LOADS} times, on {smp.CPUS} CPUs"):
+        text = smp.emulate(log, archive(root), f"{OPTIONS} -- restart")
+    report("drivers-smp", text, log, known)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("machine", nargs="?", choices=("uml", "smp"), default="uml",
+                        help="what to boot (default: %(default)s)")
+    if parser.parse_args().machine == "smp":
+        with reporting("drivers-smp"), lock("smp"):
+            ensure_tree()
+            several_cpus()
+    else:
+        with reporting("drivers"), lock("uml"):
+            ensure_tree()
+            one_cpu(SERIES)
+
+
+if __name__ == "__main__":
+    main()
