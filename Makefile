@@ -4,12 +4,12 @@ MAKEFLAGS += --no-print-directory
 unexport MAKEFLAGS
 T := tools/toolchain >&2 &&
 
-.PHONY: all test toolchain tree export fold kunit kunit-smp sample sample-smp compile model bh-drain check seeded cost bench docs send bisect bases \
+.PHONY: all test toolchain tree export fold kunit kunit-smp sample sample-smp drivers drivers-smp compile model bh-drain check seeded cost bench docs send bisect bases \
 	kunit-gcc kunit-arm64 kunit-arm kunit-oldest test-all help clean
 
 all: kunit sample ## the main job: toolchain, kernel tree, series, UML kernel, its suites, the sample
 
-test: ## everything that has to pass: kunit, sample, compile, check, kunit-smp, sample-smp
+test: ## everything that has to pass: kunit, sample, drivers, compile, check, kunit-smp, sample-smp, drivers-smp
 	@$(T) tools/test.py
 
 toolchain: ## install what a build needs, where it is missing
@@ -35,6 +35,12 @@ sample: ## a walk through the sample driver from user space, in user mode Linux
 
 sample-smp: ## the same on x86_64 with several CPUs, on the kernel of kunit-smp
 	@$(T) tools/sample.py smp
+
+drivers: ## ports of real drivers, with faked hardware, in user mode Linux
+	@$(T) tests/drivers/run.py
+
+drivers-smp: ## the same on x86_64 with several CPUs, on the kernel of kunit-smp
+	@$(T) tests/drivers/run.py smp
 
 compile: ## programs that must, and that must not, compile against the built kernel crate
 	@$(T) tests/compile/run.py

@@ -13,10 +13,12 @@ from common import ROOT, duration, paint, say
 VERBS = (
     ("kunit", "tools/kunit.py"),
     ("sample", "tools/sample.py"),
+    ("drivers", "tests/drivers/run.py"),
     ("compile", "tests/compile/run.py"),
     ("check", "tools/check.py"),
     ("kunit-smp", "tools/smp.py"),
     ("sample-smp", "tools/sample.py", "smp"),
+    ("drivers-smp", "tests/drivers/run.py", "smp"),
 )
 # make test-all: what takes hours.
 ALL = (

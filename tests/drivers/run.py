@@ -36,17 +36,20 @@ PASSED = re.compile(r"passed (\d+)$")
 UNLOADED = "loaded and unloaded"
 
 
-def make_root(root: Path, source: Path, objects: Path, options: tuple[str, ...]) -> None:
+def make_root(root: Path, kernel: tuple[Path, Path], options: tuple[str, ...], drivers: Path = HERE,
+              ports: tuple[str, ...] = PORTS, loads: int = LOADS) -> Path:
     """A directory with the program that loads the modules, the modules, and their names."""
+    source, objects = kernel
     shutil.rmtree(root, ignore_errors=True)
     (root / "dev").mkdir(parents=True)
     static_program(root / "init", HERE / "init.c")
-    for port in PORTS:
+    for port in ports:
         built = root.with_name(f"{root.name}-{port}")
-        must(["make", f"O={objects}", *options, f"M={HERE / port}", f"MO={built}", "modules"],
+        must(["make", f"O={objects}", *options, f"M={drivers / port}", f"MO={built}", "modules"],
              LOGS / f"{built.name}.log", "building a module", cwd=source, env=environment())
         shutil.copy(built / f"{port}.ko", root)
-    (root / "modules").write_text("".join(f"{port} {LOADS}\n" for port in PORTS))
+    (root / "modules").write_text("".join(f"{port} {loads}\n" for port in ports))
+    return root
 
 
 def words(text: str) -> dict[str, list[str]]:
@@ -86,24 +89,35 @@ def report(verb: str, text: str, log: Path, known: Counter[str]) -> None:
     verdict(verb, not failed, f"{Counts(total, failed, 0)}; the log: {rel(log)}")
 
 
+def uml_root(kernel: Uml, drivers: Path = HERE, ports: tuple[str, ...] = PORTS, loads: int = LOADS) -> Path:
+    return make_root(BUILD / f"{kernel.name}-{drivers.name}-root", (kernel.source, kernel.objects),
+                     ("ARCH=um", *MAKE_OPTIONS, MODULES), drivers, ports, loads)
+
+
+def boot(kernel: Uml, root: Path, log: Path) -> tuple[str, bool]:
+    """What the kernel says, and whether it has ended within the limit."""
+    status = run_logged([str(kernel.objects / "linux"), "mem=1G", "root=/dev/root", "rootfstype=hostfs",
+                         f"rootflags={root}", "rw", "init=/init", "con0=fd:0,fd:1", "con=null", "console=tty",
+                         *OPTIONS.split()],
+                        log, env=environment(), timeout=LIMIT)
+    return log.read_text(errors="replace"), status != 124
+
+
+def in_uml(kernel: Uml) -> None:
+    log = kernel.log("drivers")
+    with step("modules"):
+        root = uml_root(kernel)
+    with step(f"each of them, {LOADS} times"):
+        text, ended = boot(kernel, root, log)
+    if not ended:
+        raise Failure(f"the kernel did not end within {duration(LIMIT)}: a hang; its last words are in {rel(log)}")
+    report("drivers", text, log, Counter())
+
+
 def one_cpu(kernel: Uml) -> None:
     with step("UML kernel"):
         kernel.build()
     in_uml(kernel)
-
-
-def in_uml(kernel: Uml) -> None:
-    root, log = BUILD / f"{kernel.name}-drivers-root", kernel.log("drivers")
-    with step("modules"):
-        make_root(root, kernel.source, kernel.objects, ("ARCH=um", *MAKE_OPTIONS, MODULES))
-    with step(f"each of them, {LOADS} times"):
-        status = run_logged([str(kernel.objects / "linux"), "mem=1G", "root=/dev/root", "rootfstype=hostfs",
-                             f"rootflags={root}", "rw", "init=/init", "con0=fd:0,fd:1", "con=null", "console=tty",
-                             *OPTIONS.split()],
-                            log, env=environment(), timeout=LIMIT)
-    if status == 124:
-        raise Failure(f"the kernel did not end within {duration(LIMIT)}: a hang; its last words are in {rel(log)}")
-    report("drivers", log.read_text(errors="replace"), log, Counter())
 
 
 def several_cpus() -> None:
@@ -112,7 +126,7 @@ def several_cpus() -> None:
         smp.build_series()
     root, log = BUILD / "drivers-smp-root", LOGS / "smp-drivers.log"
     with step("modules"):
-        make_root(root, smp.SOURCE, smp.OBJECTS, ("ARCH=x86_64", *MAKE_OPTIONS))
+        make_root(root, (smp.SOURCE, smp.OBJECTS), ("ARCH=x86_64", *MAKE_OPTIONS))
     with step(f"each of them, {LOADS} times, on {smp.CPUS} CPUs"):
         text = smp.emulate(log, archive(root), f"{OPTIONS} -- restart")
     report("drivers-smp", text, log, known)

@@ -114,7 +114,7 @@ impl Thermal {
             fans: Fans::take(smc),
             reference: Atomic::new(0),
         };
-        let this = Devres::new::<Error>(
+        let this = Devres::new(
             dev,
             try_pin_init!(Self {
                 control <- new_scoped_work!(system_dfl(), control, "Thermal::control"),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An optical module that needs much power, in a cage without interrupts; and a copper one with a PHY,
-//! in a cage with interrupts, whose faults have to be read from the module.
+//! An optical module that needs much power, in a cage without interrupts; and a copper one with a
+//! PHY, in a cage with interrupts, whose faults have to be read from the module.
 
 use crate::{
     checks::{
@@ -41,8 +41,8 @@ use kernel::{
 
 /// Checks that these are the events since `start`.
 ///
-/// If this machine is so busy that the driver learns too late that a fault is over, it tries to clear
-/// that once more. This does not count.
+/// If this machine is so busy that the driver learns too late that a fault is over, it tries to
+/// clear that once more. This does not count.
 fn events(checks: &mut Checks, cage: &Cage, start: usize, expected: &[Event]) -> Result {
     let mut found = KVec::with_capacity(cage.log.len(), GFP_KERNEL)?;
 

@@ -3,22 +3,22 @@
 //! The state machines of `drivers/net/phy/sfp.c`, with a cage and modules that are faked.
 //!
 //! A cage for pluggable network modules has three state machines: for the module, for the network
-//! device, and for the link. Two delayed items drive them: `poll` looks at the signals of the cage, and
-//! `timeout` is what a state waits for. Each enqueues the other: after probing a module, the signals
-//! are looked at again at once, and what they say moves the time-out, or cancels it.
+//! device, and for the link. Two delayed items drive them: `poll` looks at the signals of the cage,
+//! and `timeout` is what a state waits for. Each enqueues the other: after probing a module, the
+//! signals are looked at again at once, and what they say moves the time-out, or cancels it.
 //!
-//! The driver in C cancels `poll` and then `timeout`, in `sfp_cleanup` and again in `sfp_shutdown`.
-//! What is cancelled could be enqueued again by the other one, or by itself, so this relies on more:
-//! interrupts are freed first, and on remove the machines have been reset before. Whether `poll`
-//! enqueues itself is up to two flags, `need_poll` and `state_soft_mask`, both of which are about
-//! hardware, so nothing says to it that the end has come.
+//! The driver in C cancels `poll` and then `timeout`, in `sfp_cleanup` and in `sfp_shutdown`. What
+//! has been cancelled can be enqueued again by the other one, so this relies on more: interrupts
+//! are freed first, and on remove the machines have been reset before, after which they do not do
+//! that. On shutdown nothing keeps them from it. Whether `poll` enqueues itself is up to two flags,
+//! `need_poll` and `state_soft_mask`, both of which are about hardware.
 //!
-//! Here, each item has a [`WorkHandle`], which refuses it once it has been dropped, in any order and
-//! whatever the machines do. The two flags are there, and only about hardware. Since the items enqueue
-//! each other, they are part of one struct that is reference counted.
+//! Here, each item has a [`WorkHandle`], which refuses it once it has been dropped, in any order
+//! and whatever the machines do. Since the items enqueue each other, they are part of one struct
+//! that is reference counted.
 //!
-//! Left out are hwmon, the contents of the EEPROM with its quirks, rate selection, and the lock of the
-//! network configuration.
+//! Left out are hwmon, the contents of the EEPROM with its quirks, rate selection, and the lock of
+//! the network configuration.
 
 use kernel::{
     prelude::*,
@@ -126,7 +126,7 @@ pub(crate) enum Link {
     InitPhy,
     InitTxFault,
     WaitLos,
-    LinkUp,
+    Up,
     TxFault,
     Reinit,
     TxDisable,
@@ -449,11 +449,11 @@ impl Step<'_> {
             }
             Link::WaitLos if event == Event::TxFault => self.link_fault(Link::TxFault),
             Link::WaitLos if self.los_ends(event) => self.link_up(),
-            Link::LinkUp if event == Event::TxFault => {
+            Link::Up if event == Event::TxFault => {
                 sfp.cage.link_down();
                 self.link_fault(Link::TxFault);
             }
-            Link::LinkUp if self.los_begins(event) => {
+            Link::Up if self.los_begins(event) => {
                 sfp.cage.link_down();
                 self.link_next(Link::WaitLos, None);
             }
@@ -475,7 +475,7 @@ impl Step<'_> {
         if self.machines.link == Link::Down {
             return;
         }
-        if self.machines.link == Link::LinkUp && self.machines.dev == Dev::Up {
+        if self.machines.link == Link::Up && self.machines.dev == Dev::Up {
             cage.link_down();
         }
         if self.machines.link > Link::Init {
@@ -512,7 +512,7 @@ impl Step<'_> {
 
     fn link_up(&mut self) {
         self.sfp.cage.link_up();
-        self.link_next(Link::LinkUp, None);
+        self.link_next(Link::Up, None);
     }
 
     fn link_check_los(&mut self) {

@@ -3,9 +3,9 @@
 //! The reset of the GPU driver Tyr, with hardware that is faked.
 //!
 //! The driver outside of the tree has an ordered queue, and an item with a state machine, one of
-//! whose states is `ShuttingDown`: it keeps the item from being enqueued, and what it does from
-//! being started, while the device goes. The item keeps the registers in a `Devres`, and has to get
-//! along with losing them in the middle of a reset.
+//! whose states is `ShuttingDown`: the device is about to go, so that no reset may be started. The
+//! item has the registers in a `Devres`, but no bound device, which would give it access that may
+//! sleep.
 //!
 //! Here the item is a [`DeviceWork`]: it is executed only while the device is bound, so `run` has
 //! the device, and [`Devres::access`] the registers, for as long as it takes, with sleeping.

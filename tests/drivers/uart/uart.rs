@@ -2,9 +2,10 @@
 
 //! The receiver of a UART with DMA, with hardware that is faked.
 //!
-//! DMA writes what is received to a ring, and nothing tells when the other side has stopped sending.
-//! So each interrupt puts off a time-out, by `mod_delayed_work`, and when that has passed, what is in
-//! the ring is given to the tty. If the ring is half full, this must not be put off any more.
+//! DMA writes what is received to a ring, and nothing tells when the other side has stopped
+//! sending. So each interrupt puts off a time-out, by `mod_delayed_work`, and when that has passed,
+//! what is in the ring is given to the tty. If the ring is half full, this must not be put off any
+//! more.
 //!
 //! A driver in C has a `struct delayed_work` in its port. In Rust, an item had to be part of
 //! something that is reference counted, which a port that belongs to its device is not, and the
@@ -87,7 +88,7 @@ impl Port {
             tty <- new_mutex!(tty, "Receiver::tty"),
         });
 
-        Devres::new::<Error>(
+        Devres::new(
             dev,
             try_pin_init!(Self {
                 receiver <- new_scoped_work!(system_dfl(), receiver, "Port::receiver"),

@@ -5,9 +5,9 @@
 //!
 //! The driver outside of the tree has six items, some of them delayed, that enqueue each other and
 //! themselves. On disconnect it sets a flag that all of them look at, and cancels them by six
-//! `drop(x.cancel_sync())` in the one order in which none is enqueued again by one that is cancelled
-//! later. A frame is encoded in chunks by several CPUs. What a chunk needs is in an `Arc`, with a
-//! `Completion` to wait for it and a `Mutex` for its output.
+//! `drop(x.cancel_sync())` in the one order in which none is enqueued again by one that is
+//! cancelled later. A frame is encoded in chunks by several CPUs. What a chunk needs is in an
+//! `Arc`, with a `Completion` to wait for it and a `Mutex` for its output.
 //!
 //! Here each item has a [`WorkHandle`]. That of an item which is stopped refuses it for good, so
 //! the handles can be dropped in any order, and there is no flag. A chunk borrows its part of the
