@@ -122,6 +122,7 @@ fn optical(checks: &mut Checks) -> Result {
     cage.set(signal::TX_FAULT, true);
     checks.wait("a fault is noticed", || cage.log.len() > start + 1)?;
     checks.wait("and over", || last(&cage, LinkUp))?;
+    checks.that("nothing waits when the link is up", !socket.is_waiting())?;
     events(
         checks,
         &cage,

@@ -625,6 +625,12 @@ impl Socket {
         let machines = self.sfp.machines.lock();
         (machines.module, machines.link)
     }
+
+    /// Returns whether a state waits for its time-out.
+    pub(crate) fn is_waiting(&self) -> bool {
+        let _machines = self.sfp.machines.lock();
+        self.sfp.timeout.is_pending()
+    }
 }
 
 impl Drop for Socket {
