@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The first program: loads and unloads each module that /modules names, as often as that says; ends.
- * What the modules do when they are loaded is the test. With an argument it restarts the machine, which
- * ends an emulator.
+ * What the modules do when they are loaded is the test. One that is to be loaded 0 times stays loaded.
+ * With an argument this restarts the machine, which ends an emulator.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,37 +26,47 @@ static void say(const char *what, const char *name, int error)
 		perror("kmsg");
 }
 
-static int load(const char *name)
+static int load(const char *name, const char *parameters)
 {
 	char path[80];
 	int fd, error = 0;
 
 	snprintf(path, sizeof(path), "/%s.ko", name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
+	if (fd < 0 || syscall(SYS_finit_module, fd, parameters, 0))
 		error = errno;
 	close(fd);
 	return error;
 }
 
+static void once(const char *name, const char *parameters, int stays)
+{
+	int error = load(name, parameters);
+
+	if (error)
+		say("cannot load", name, error);
+	else if (stays)
+		say("loaded", name, 0);
+	else if (syscall(SYS_delete_module, name, O_NONBLOCK))
+		say("cannot unload", name, errno);
+	else
+		say("loaded and unloaded", name, 0);
+}
+
 static void modules(void)
 {
 	FILE *list = fopen("/modules", "r");
-	char name[64];
-	int i, times, error;
+	char line[128], name[64], parameters[64];
+	int i, times;
 
-	while (list && fscanf(list, "%63s %d", name, &times) == 2) {
-		for (i = 0; i < times; i++) {
-			error = load(name);
-			if (error) {
-				say("cannot load", name, error);
-				continue;
-			}
-			if (syscall(SYS_delete_module, name, O_NONBLOCK))
-				say("cannot unload", name, errno);
-			else
-				say("loaded and unloaded", name, 0);
-		}
+	while (list && fgets(line, sizeof(line), list)) {
+		parameters[0] = 0;
+		if (sscanf(line, "%63s %d %63s", name, &times, parameters) < 2)
+			continue;
+		if (!times)
+			once(name, parameters, 1);
+		for (i = 0; i < times; i++)
+			once(name, parameters, 0);
 	}
 }
 

@@ -54,7 +54,7 @@ MUTATIONS = (
              "        let _ = system_percpu().enqueue_delayed::<_, FRAME>(this, FRAME_PERIOD);\n", ""),
     Mutation("vino/vino.rs", "an error does not enqueue the recovery", "if sent.is_err() {", "if sent.is_err() && false {"),
     Mutation("vino/vino.rs", "the last chunk of a frame is not encoded",
-             ".zip(frame.encoded.chunks_mut(CHUNK))", ".zip(frame.encoded.chunks_mut(CHUNK)).take(SIZE / CHUNK - 1)"),
+             "in chunks.zip(outputs)", "in chunks.zip(outputs).take(SIZE / CHUNK - 1)"),
     Mutation("vino/scenario.rs", "an item is not stopped", "Keepalive => keepalive = None",
              "Keepalive => core::mem::forget(keepalive.take())"),
     Mutation("vino/scenario.rs", "an item that others enqueue is not stopped", "Encode => encode = None",
@@ -115,7 +115,7 @@ def copy(mutation: Mutation) -> Path:
 def noticed(mutation: Mutation, kernel: Uml) -> str:
     """What the module says about the change: nothing, if it does not notice it."""
     log = kernel.log("mutation")
-    text, _ = run.boot(kernel, run.uml_root(kernel, copy(mutation), (mutation.port,), 1), log)
+    text, _ = run.boot(kernel, run.uml_root(kernel, run.What((mutation.port,), 1, copy(mutation))), log)
     failed = re.search(rf" {mutation.port}: FAILED (.*)$", text, re.M)
     return failed[1].strip() if failed else ""
 

@@ -14,6 +14,7 @@ import re
 import shutil
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -29,26 +30,40 @@ from tree import ensure_tree  # noqa: E402
 
 PORTS = ("tyr_reset", "vino", "m3_thermal", "uart", "sfp")
 LOADS = 3
-LIMIT = 5 * 60  # seconds for UML, which takes less than one
+LIMIT = 5 * 60  # seconds for UML, which takes one of those minutes, and two if it is busy
 OPTIONS = "kunit.enable=0 printk.time=1 printk.devkmsg=on"
-LINE = re.compile(rf"({'|'.join(PORTS)}|init): (.*)$")
+LINE = re.compile(rf"({'|'.join(PORTS)}|init): (.*)$")  # of the modules, and of init about them
 PASSED = re.compile(r"passed (\d+)$")
 UNLOADED = "loaded and unloaded"
 
 
-def make_root(root: Path, kernel: tuple[Path, Path], options: tuple[str, ...], drivers: Path = HERE,
-              ports: tuple[str, ...] = PORTS, loads: int = LOADS) -> Path:
-    """A directory with the program that loads the modules, the modules, and their names."""
+@dataclass(frozen=True)
+class What:
+    """What is to be loaded."""
+
+    ports: tuple[str, ...] = PORTS
+    loads: int = LOADS
+    directory: Path = HERE  # where the sources are
+    busy: int = 0  # the seed of the module that takes the CPU away, if that is loaded before
+
+    def modules(self) -> dict[str, str]:
+        """How often, or with what parameters."""
+        first = {"busy": f"0 seed={self.busy}"} if self.busy else {}
+        return first | {port: str(self.loads) for port in self.ports}
+
+
+def make_root(root: Path, kernel: tuple[Path, Path], options: tuple[str, ...], what: What) -> Path:
+    """A directory with the program that loads the modules, the modules, and a list of them."""
     source, objects = kernel
     shutil.rmtree(root, ignore_errors=True)
     (root / "dev").mkdir(parents=True)
     static_program(root / "init", HERE / "init.c")
-    for port in ports:
-        built = root.with_name(f"{root.name}-{port}")
-        must(["make", f"O={objects}", *options, f"M={drivers / port}", f"MO={built}", "modules"],
+    for name in what.modules():
+        built = root.with_name(f"{root.name}-{name}")
+        must(["make", f"O={objects}", *options, f"M={what.directory / name}", f"MO={built}", "modules"],
              LOGS / f"{built.name}.log", "building a module", cwd=source, env=environment())
-        shutil.copy(built / f"{port}.ko", root)
-    (root / "modules").write_text("".join(f"{port} {loads}\n" for port in ports))
+        shutil.copy(built / f"{name}.ko", root)
+    (root / "modules").write_text("".join(f"{name} {how}\n" for name, how in what.modules().items()))
     return root
 
 
@@ -82,6 +97,9 @@ def report(verb: str, text: str, log: Path, known: Counter[str]) -> None:
         passed, wrong = judge(said[port])
         total, failed = total + passed, failed + len(wrong)
         say(f"    {port}: {passed} checks passed" + "".join(paint(f"; {what}", "31") for what in wrong))
+    for what in said.get("busy", []):
+        if what.startswith("cannot "):
+            raise Failure(f"busy: {what}; the log: {rel(log)}")
     if "end" not in said:
         raise Failure(f"the program did not get to its end; the log: {rel(log)}")
     if noise := new_complaints(text, known):
@@ -89,9 +107,9 @@ def report(verb: str, text: str, log: Path, known: Counter[str]) -> None:
     verdict(verb, not failed, f"{Counts(total, failed, 0)}; the log: {rel(log)}")
 
 
-def uml_root(kernel: Uml, drivers: Path = HERE, ports: tuple[str, ...] = PORTS, loads: int = LOADS) -> Path:
-    return make_root(BUILD / f"{kernel.name}-{drivers.name}-root", (kernel.source, kernel.objects),
-                     ("ARCH=um", *MAKE_OPTIONS, MODULES), drivers, ports, loads)
+def uml_root(kernel: Uml, what: What) -> Path:
+    root = BUILD / f"{kernel.name}-{what.directory.name}-root"
+    return make_root(root, (kernel.source, kernel.objects), ("ARCH=um", *MAKE_OPTIONS, MODULES), what)
 
 
 def boot(kernel: Uml, root: Path, log: Path) -> tuple[str, bool]:
@@ -103,10 +121,10 @@ def boot(kernel: Uml, root: Path, log: Path) -> tuple[str, bool]:
     return log.read_text(errors="replace"), status != 124
 
 
-def in_uml(kernel: Uml) -> None:
+def in_uml(kernel: Uml, busy: int) -> None:
     log = kernel.log("drivers")
     with step("modules"):
-        root = uml_root(kernel)
+        root = uml_root(kernel, What(busy=busy))
     with step(f"each of them, {LOADS} times"):
         text, ended = boot(kernel, root, log)
     if not ended:
@@ -114,19 +132,19 @@ def in_uml(kernel: Uml) -> None:
     report("drivers", text, log, Counter())
 
 
-def one_cpu(kernel: Uml) -> None:
+def one_cpu(kernel: Uml, busy: int) -> None:
     with step("UML kernel"):
         kernel.build()
-    in_uml(kernel)
+    in_uml(kernel, busy)
 
 
-def several_cpus() -> None:
+def several_cpus(busy: int) -> None:
     known = smp.baseline()
     with step("SMP kernel"):
         smp.build_series()
     root, log = BUILD / "drivers-smp-root", LOGS / "smp-drivers.log"
     with step("modules"):
-        make_root(root, (smp.SOURCE, smp.OBJECTS), ("ARCH=x86_64", *MAKE_OPTIONS))
+        make_root(root, (smp.SOURCE, smp.OBJECTS), ("ARCH=x86_64", *MAKE_OPTIONS), What(busy=busy))
     with step(f"each of them, {LOADS} times, on {smp.CPUS} CPUs"):
         text = smp.emulate(log, archive(root), f"{OPTIONS} -- restart")
     report("drivers-smp", text, log, known)
@@ -136,14 +154,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("machine", nargs="?", choices=("uml", "smp"), default="uml",
                         help="what to boot (default: %(default)s)")
-    if parser.parse_args().machine == "smp":
+    parser.add_argument("--busy", type=int, default=0, metavar="SEED",
+                        help="also load a module that takes the CPU away, for times that depend on this number")
+    given = parser.parse_args()
+    if given.machine == "smp":
         with reporting("drivers-smp"), lock("smp"):
             ensure_tree()
-            several_cpus()
+            several_cpus(given.busy)
     else:
         with reporting("drivers"), lock("uml"):
             ensure_tree()
-            one_cpu(SERIES)
+            one_cpu(SERIES, given.busy)
 
 
 if __name__ == "__main__":

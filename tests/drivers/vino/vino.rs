@@ -73,10 +73,12 @@ pub(crate) const KEEPALIVE: u64 = 5;
 /// Looks whether there is a display.
 pub(crate) const HOTPLUG: u64 = 6;
 
-struct Frame {
-    number: u32,
+/// The frame that is drawn, and the one that has been encoded.
+struct Frames {
+    drawn: u32,
     pixels: KVec<u8>,
-    encoded: KVec<u8>,
+    encoded: u32,
+    output: KVec<u8>,
 }
 
 #[pin_data]
@@ -86,7 +88,7 @@ pub(crate) struct Vino {
     chunks: OwnedQueue,
     connected: Atomic<bool>,
     #[pin]
-    frame: Mutex<Frame>,
+    frames: Mutex<Frames>,
     #[pin]
     draw: DelayedWork<Self, FRAME>,
     #[pin]
@@ -121,13 +123,13 @@ impl WorkItem<FRAME> for Vino {
     fn run(this: Arc<Self>) {
         this.usb.runs(Item::Frame);
         if this.connected.load(Relaxed) {
-            let mut frame = this.frame.lock();
-            let number = frame.number + 1;
-            frame.number = number;
-            for (i, pixel) in frame.pixels.iter_mut().enumerate() {
+            let mut frames = this.frames.lock();
+            let number = frames.drawn + 1;
+            frames.drawn = number;
+            for (i, pixel) in frames.pixels.iter_mut().enumerate() {
                 *pixel = Usb::pixel(number, i);
             }
-            drop(frame);
+            drop(frames);
             let _ = system_percpu().enqueue::<_, ENCODE>(this.clone());
         }
         let _ = system_percpu().enqueue_delayed::<_, FRAME>(this, FRAME_PERIOD);
@@ -135,25 +137,25 @@ impl WorkItem<FRAME> for Vino {
 }
 
 impl Vino {
-    fn encode_chunk(pixels: &[u8], encoded: &mut [u8]) {
-        for (to, from) in encoded.iter_mut().zip(pixels) {
+    fn encode_chunk(pixels: &[u8], output: &mut [u8]) {
+        for (to, from) in output.iter_mut().zip(pixels) {
             *to = Usb::encode(*from);
         }
     }
 
     fn encode_frame(&self) -> Result {
-        let frame = &mut *self.frame.lock();
-        let parts = frame
-            .pixels
-            .chunks(CHUNK)
-            .zip(frame.encoded.chunks_mut(CHUNK));
+        let frames = &mut *self.frames.lock();
+        let chunks = frames.pixels.chunks(CHUNK);
+        let outputs = frames.output.chunks_mut(CHUNK);
 
         self.chunks.scope(|scope| {
-            for (pixels, encoded) in parts {
-                scope.try_spawn(GFP_KERNEL, move || Self::encode_chunk(pixels, encoded))?;
+            for (chunk, output) in chunks.zip(outputs) {
+                scope.try_spawn(GFP_KERNEL, move || Self::encode_chunk(chunk, output))?;
             }
             Ok(())
-        })
+        })?;
+        frames.encoded = frames.drawn;
+        Ok(())
     }
 }
 
@@ -173,9 +175,9 @@ impl WorkItem<SEND> for Vino {
 
     fn run(this: Arc<Self>) {
         this.usb.runs(Item::Send);
-        let frame = this.frame.lock();
-        let sent = this.usb.send(frame.number, &frame.encoded);
-        drop(frame);
+        let frames = this.frames.lock();
+        let sent = this.usb.send(frames.encoded, &frames.output);
+        drop(frames);
 
         if sent.is_err() {
             let _ = system_percpu().enqueue::<_, RECOVER>(this);
@@ -225,10 +227,11 @@ pub(crate) struct Bound {
 
 impl Bound {
     pub(crate) fn probe(usb: Arc<Usb>) -> Result<Self> {
-        let frame = Frame {
-            number: 0,
+        let frames = Frames {
+            drawn: 0,
             pixels: KVec::from_elem(0, SIZE, GFP_KERNEL)?,
-            encoded: KVec::from_elem(0, SIZE, GFP_KERNEL)?,
+            encoded: 0,
+            output: KVec::from_elem(0, SIZE, GFP_KERNEL)?,
         };
         let chunks = Queue::new_unbound()
             .max_active(nr_cpu_ids())
@@ -238,7 +241,7 @@ impl Bound {
                 usb,
                 chunks,
                 connected: Atomic::new(false),
-                frame <- new_mutex!(frame, "Vino::frame"),
+                frames <- new_mutex!(frames, "Vino::frames"),
                 draw <- new_delayed_work!("Vino::draw"),
                 encode <- new_work!("Vino::encode"),
                 send <- new_work!("Vino::send"),
