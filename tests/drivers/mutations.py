@@ -21,6 +21,8 @@ from common import BUILD, Failure, lock, paint, rel, reporting, say, step, verdi
 from kunit import SERIES, Uml  # noqa: E402
 from tree import ensure_tree  # noqa: E402
 
+# A module that has not stopped its items, and is gone, may hang the kernel.
+LIMIT = 60
 COPY = BUILD / "drivers-mutations"
 
 
@@ -115,7 +117,7 @@ def copy(mutation: Mutation) -> Path:
 def noticed(mutation: Mutation, kernel: Uml) -> str:
     """What the module says about the change: nothing, if it does not notice it."""
     log = kernel.log("mutation")
-    text, _ = run.boot(kernel, run.uml_root(kernel, run.What((mutation.port,), 1, copy(mutation))), log)
+    text, _ = run.boot(kernel, run.uml_root(kernel, run.What((mutation.port,), 1, copy(mutation))), log, LIMIT)
     failed = re.search(rf" {mutation.port}: FAILED (.*)$", text, re.M)
     return failed[1].strip() if failed else ""
 

@@ -72,7 +72,7 @@ def words(text: str) -> dict[str, list[str]]:
     said: dict[str, list[str]] = {port: [] for port in PORTS}
     for line in text.splitlines():
         if m := LINE.match(PREFIX.sub("", line.strip())):
-            who, what = (m[1], m[2]) if m[1] != "init" else m[2].split(": ", 1)
+            who, _, what = (m[2] if m[1] == "init" else m[0]).partition(": ")
             said.setdefault(who, []).append(what)
     return said
 
@@ -90,7 +90,7 @@ def judge(said: list[str]) -> tuple[int, list[str]]:
     return sum(passed), wrong
 
 
-def report(verb: str, text: str, log: Path, known: Counter[str]) -> None:
+def report(verb: str, text: str, log: Path, known: Counter[str], ended: bool = True) -> None:
     said = words(text)
     total = failed = 0
     for port in PORTS:
@@ -100,6 +100,8 @@ def report(verb: str, text: str, log: Path, known: Counter[str]) -> None:
     for what in said.get("busy", []):
         if what.startswith("cannot "):
             raise Failure(f"busy: {what}; the log: {rel(log)}")
+    if not ended:
+        raise Failure(f"the kernel did not end within {duration(LIMIT)}: a hang; its last words are in {rel(log)}")
     if "end" not in said:
         raise Failure(f"the program did not get to its end; the log: {rel(log)}")
     if noise := new_complaints(text, known):
@@ -112,12 +114,12 @@ def uml_root(kernel: Uml, what: What) -> Path:
     return make_root(root, (kernel.source, kernel.objects), ("ARCH=um", *MAKE_OPTIONS, MODULES), what)
 
 
-def boot(kernel: Uml, root: Path, log: Path) -> tuple[str, bool]:
+def boot(kernel: Uml, root: Path, log: Path, limit: int = LIMIT) -> tuple[str, bool]:
     """What the kernel says, and whether it has ended within the limit."""
     status = run_logged([str(kernel.objects / "linux"), "mem=1G", "root=/dev/root", "rootfstype=hostfs",
                          f"rootflags={root}", "rw", "init=/init", "con0=fd:0,fd:1", "con=null", "console=tty",
                          *OPTIONS.split()],
-                        log, env=environment(), timeout=LIMIT)
+                        log, env=environment(), timeout=limit)
     return log.read_text(errors="replace"), status != 124
 
 
@@ -127,9 +129,7 @@ def in_uml(kernel: Uml, busy: int) -> None:
         root = uml_root(kernel, What(busy=busy))
     with step(f"each of them, {LOADS} times"):
         text, ended = boot(kernel, root, log)
-    if not ended:
-        raise Failure(f"the kernel did not end within {duration(LIMIT)}: a hang; its last words are in {rel(log)}")
-    report("drivers", text, log, Counter())
+    report("drivers", text, log, Counter(), ended)
 
 
 def one_cpu(kernel: Uml, busy: int) -> None:

@@ -54,11 +54,11 @@ PORTS = (
     Port("tyr_reset", "Tyr's reset", "?", "?", ("1: `ShuttingDown`", "0"),
          ("?", "1: the registers are made before the item that uses them")),
     Port("vino", "vino's encoder and teardown", "?", "?", ("1", "0"),
-         ("1: six cancels in one order", "0 (the chunks have a queue of their own)")),
+         ("1: six cancels in one order", "0")),
     Port("m3_thermal", "Asahi's M3 thermal loop", "?", "?", ("1: `stopped`", "0"), ("?", "0")),
-    Port("uart", "a UART that receives by DMA, in C", "?", "all", ("?", "0"),
+    Port("uart", "a UART that receives by DMA, in C", "?", "C", ("?", "0"),
          ("1: free the interrupt, then cancel the item", "0")),
-    Port("sfp", f"`{SFP}`", SFP, "all", ("0", "0"),
+    Port("sfp", f"`{SFP}`", SFP, "C", ("0", "0"),
          ("3: free the interrupts, reset the machines, cancel `poll` before `timeout`", "0")),
 )
 
@@ -109,7 +109,7 @@ def row(port: Port) -> str:
 def main() -> None:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     with reporting("table"):
-        say("| port | of | lines | here | unsafe | here | flags | here | ordering rules | here |")
+        say("| port | of | lines, before | here | `unsafe`, before | here | flags, before | here | ordering rules, before | here |")
         say("| --- | --- | ---: | ---: | ---: | ---: | --- | --- | --- | --- |")
         for port in PORTS:
             say(row(port))

@@ -12,7 +12,8 @@
 //! Unbinding the device stops it and waits for a reset that is under way. There is no
 //! `ShuttingDown`: what is left of the state machine is what a reset is about.
 //!
-//! The registers are made before the item that uses them, since a device is unbound backwards.
+//! One rule is left: the registers are made before the item that uses them. A device is unbound
+//! backwards, so an item that is older than they are would outlive them.
 
 use kernel::{
     device::{

@@ -42,7 +42,7 @@ use kernel::{
 const SIZE: usize = 128;
 
 /// How many bytes come between two interrupts.
-pub(crate) const BURST: usize = 8;
+pub(crate) const BURST: usize = 4;
 
 /// The time between them, if the clock is fine enough for that.
 const INTERVAL: Delta = Delta::from_millis(5);

@@ -67,13 +67,13 @@ pub(crate) fn run(checks: &mut Checks) -> Result {
     let sending = Line::start(&line);
 
     // Less than half of the ring, and its last burst is not full.
-    let mut total = 6 * BURST + 3;
+    let mut total = 14 * BURST + 3;
     line.send(total);
     checks.wait("a short message is received", || tty.received() == total)?;
     checks.equal(
         "each burst has interrupted",
         count(&tty, Event::Interrupt),
-        7,
+        15,
     )?;
     checks.that(
         "it is pushed once, when the line is idle",
