@@ -40,7 +40,7 @@ DELAYED = [arguments(lifetime, "work_", "timer_") for lifetime in ("'static", "'
 
 # For bounds without which the crate does not compile as it is: what to replace, in which file.
 WEAKER: dict[str, list[tuple[str, str, str]]] = {
-    r".*Work::new: \w+: 'static": [
+    r"(?:Delayed)?Work::new: \w+: 'static": [
         (WORK, f"pub fn new({PLAIN[0]}) -> impl PinInit<Self>",
          f"pub fn new<'a>({PLAIN[1]}) -> impl PinInit<Self> + use<'a, T, ID>"),
         (WORK, f"pub fn new(\n        {DELAYED[0]},\n    ) -> impl PinInit<Self>",
@@ -48,7 +48,7 @@ WEAKER: dict[str, list[tuple[str, str, str]]] = {
         (ITEM, "pub(super) unsafe fn new(", "pub(super) unsafe fn new<'a>("),
         (ITEM, f"{DELAYED[0]},\n    ) -> impl PinInit<Self>", f"{DELAYED[1]},\n    ) -> impl PinInit<Self> + use<'a>"),
     ],
-    r"unsafe impl \w+ for \w*Work": [
+    r"unsafe impl \w+ for (?:Delayed|Task)?Work": [
         (path, f"unsafe impl<T: ?Sized, const ID: u64> {marker} for {name}<T, ID>",
          f"unsafe impl<T: ?Sized + {marker}, const ID: u64> {marker} for {name}<T, ID>")
         for path, name in ((WORK, "Work"), (WORK, "DelayedWork"), (TASK_WORK, "TaskWork")) for marker in MARKERS

@@ -3,7 +3,8 @@
 
 pass/*.rs must compile without an error; what README.md shows must be part of them. fail/*.rs must fail
 with exactly the errors that their comments name: `//~ E0599` stands on the line that the error points
-at, `//~ no code` for one without, and `//~ message: text` says what the error tells, in its notes maybe.
+at, `//~ no code` for one without, `//~ unused_must_use` for a lint that the program denies, and
+`//~ message: text` says what the error tells, in its notes maybe.
 items/*.rs is what several of them include. What a program guards is told by `//~ guards`, see bounds.py.
 Each of them may have a line of its own, below.
 """
@@ -27,7 +28,7 @@ import bounds  # noqa: E402
 from common import LOGS, MAKE_OPTIONS, ROOT, Failure, environment, lock, must, paint, rel, reporting, say, step, verdict  # noqa: E402
 from kunit import SERIES, Uml  # noqa: E402
 
-EXPECTED = re.compile(r"//~ (E\d{4}|no code)")
+EXPECTED = re.compile(r"//~ (E\d{4}|no code|[a-z]+(?:_[a-z]+)+)")
 MESSAGE = re.compile(r"//~ message: (.+?)\s*(?=//~|$)")
 
 
@@ -70,7 +71,8 @@ def rustc(command: str, directory: Path, source: Path) -> tuple[int, list[Error]
                 .replace("obj=program.o", f"obj={out / 'program.o'}"))
     if not replaced.endswith(" program.rs"):
         raise Failure(f"kbuild's command does not end with the source file: {replaced[-80:]}")
-    replaced = replaced.removesuffix("program.rs") + f"--error-format=json --cap-lints=allow {shlex.quote(source.name)}"
+    lints = "deny" if "#![deny(" in source.read_text() else "allow"
+    replaced = replaced.removesuffix("program.rs") + f"--error-format=json --cap-lints={lints} {shlex.quote(source.name)}"
     done = subprocess.run(["sh", "-c", replaced], cwd=out, text=True, capture_output=True,
                           env=environment() | {"RUSTC_BOOTSTRAP": "1"})  # as the kernel's Makefile does
     return done.returncode, sorted(errors(done.stderr, source.name)), done.stderr

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The queue owns a pointer to the item, so it takes no reference to one.
+//! The queue owns a pointer to the item, so it takes no reference to one. What is behind a reference would have to
+//! be an item itself.
 
 use kernel::prelude::*;
 use kernel::sync::Arc;
@@ -11,7 +12,7 @@ type Pointer = Arc<Item>;
 include!("both.rs");
 
 pub fn program(queue: &Queue, item: Arc<Item>) {
-    let _ = queue.enqueue::<_, 1>(&item); //~ E0277
+    let _ = queue.enqueue::<_, 1>(&item); //~ E0277 //~ E0277
     //~ message: `&Arc<Item>` cannot be enqueued
     //~ message: to keep an `Arc` or an `ARef`, enqueue a clone of it
 }

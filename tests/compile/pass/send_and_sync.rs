@@ -3,7 +3,9 @@
 //! What may be used by any thread, also if the item may not: a work has no item.
 
 use kernel::task_work::TaskWork;
-use kernel::workqueue::{DelayedWork, OwnedQueue, Queue, Scope, Work};
+use kernel::workqueue::{
+    DeferredDrop, DelayedWork, DeviceWork, InstalledQueue, ModuleQueue, OwnedQueue, Queue, Scope, ScopedWork, Work, WorkClass,
+};
 
 /// Neither Send nor Sync.
 type Item = *mut u32;
@@ -20,5 +22,17 @@ const _: () = sync::<Work<Item>>(); //~ guards unsafe impl Sync for Work
 const _: () = send::<DelayedWork<Item>>(); //~ guards unsafe impl Send for DelayedWork
 const _: () = sync::<DelayedWork<Item>>(); //~ guards unsafe impl Sync for DelayedWork
 const _: () = sync::<Scope<'_, '_>>(); //~ guards unsafe impl Sync for Scope
+const _: () = send::<ScopedWork<u32>>(); //~ guards unsafe impl Send for ScopedWork
+const _: () = sync::<ScopedWork<u32>>(); //~ guards unsafe impl Sync for ScopedWork
+const _: () = send::<ScopedWork<DeviceWork<u32>>>();
+const _: () = sync::<ScopedWork<DeviceWork<u32>>>();
+const _: () = send::<DeferredDrop<u32>>();
+const _: () = sync::<DeferredDrop<u32>>();
+const _: () = send::<ModuleQueue>();
+const _: () = sync::<ModuleQueue>();
+const _: () = send::<InstalledQueue>();
+const _: () = sync::<InstalledQueue>();
+const _: () = send::<WorkClass>();
+const _: () = sync::<WorkClass>();
 const _: () = send::<TaskWork<Item>>(); //~ guards unsafe impl Send for TaskWork
 const _: () = sync::<TaskWork<Item>>(); //~ guards unsafe impl Sync for TaskWork

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The value is dropped by another thread.
+
+use kernel::prelude::*;
+use kernel::sync::MutexGuard;
+use kernel::workqueue::{work_class, DeferredDrop, Queue};
+
+pub fn program(queue: &Queue, guard: MutexGuard<'static, u32>) {
+    let _ = DeferredDrop::new(guard, queue, work_class!("guard"), GFP_KERNEL); //~ E0277 //~ E0277
+    //~ guards DeferredDrop: T: Send
+}
