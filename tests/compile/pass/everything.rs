@@ -12,8 +12,9 @@ use kernel::task_work::{
 };
 use kernel::time::Delta;
 use kernel::workqueue::{
-    self, impl_has_delayed_work, new_delayed_work, DelayedWork, Disabled, EnqueueError, OwnedQueue, Queue,
-    WorkHandle, WorkItem,
+    self, impl_has_delayed_work, new_delayed_work, new_scoped_work, work_class, DeferredDrop, DelayedWork, Disabled,
+    EnqueueError, InstalledQueue, ModuleQueue, OwnedQueue, Queue, ScopedWork, ScopedWorkItem, WorkClass, WorkHandle,
+    WorkItem,
 };
 
 pub struct Everything;
@@ -171,6 +172,57 @@ pub fn stop(item: &Arc<Item>) -> bool {
     let _ = item.work.remaining();
     let _ = item.work.stop();
     again || item.work.flush() || item.work.flush_queued() || item.work.is_pending() || item.work.is_busy()
+}
+
+pub struct Tick(u32);
+
+impl ScopedWorkItem for Tick {
+    fn run(this: &ScopedWork<Self>) {
+        if this.0 == 0 {
+            this.stop();
+        }
+    }
+}
+
+/// What makes items for several uses has a class of each use.
+pub fn tick(queue: &Queue, value: u32, class: WorkClass) -> Result<Pin<KBox<ScopedWork<Tick>>>> {
+    KBox::pin_init(ScopedWork::new(queue, Tick(value), class), GFP_KERNEL)
+}
+
+/// Calls all methods of an item that is part of its owner.
+pub fn scoped(queue: &Queue) -> Result<bool> {
+    let item = tick(queue, 1, work_class!("tick"))?;
+    item.enqueue()?;
+    item.enqueue_delayed(10)?;
+    let _ = item.mod_delayed(Delta::from_millis(10))?;
+    item.flush();
+    let pending = item.cancel() || item.cancel_sync() || item.disable() || item.disable_sync();
+    while item.enable() {}
+    item.queue().try_spawn(GFP_KERNEL, || ())?;
+    let shared = Arc::pin_init(new_scoped_work!(queue, Tick(2), "shared"), GFP_KERNEL)?;
+    let other = shared.clone();
+    queue.try_spawn(GFP_KERNEL, move || drop(other.enqueue()))?;
+    Ok(pending || item.is_pending() || item.is_busy() || shared.0 == item.0)
+}
+
+static PLACE: ModuleQueue = ModuleQueue::new();
+
+/// A queue that lives as long as its owner, and is found by way of a static.
+pub fn installed(queue: OwnedQueue) -> Result<InstalledQueue> {
+    let installed = PLACE.install(queue)?;
+    let reference: ARef<Queue> = PLACE.get()?;
+    reference.try_spawn_in_module::<LocalModule, _>(GFP_KERNEL, || ())?;
+    installed.flush();
+    Ok(installed)
+}
+
+/// A value that is dropped by a worker.
+pub fn deferred(queue: &Queue, text: KVec<u8>) -> Result<usize> {
+    match DeferredDrop::new(text, queue, work_class!("text"), GFP_NOWAIT) {
+        Ok(deferred) => Ok(deferred.len()),
+        Err(EnqueueError { error, item: text }) if text.is_empty() => Err(error),
+        Err(refused) => Err(refused.into()),
+    }
 }
 
 #[pin_data]

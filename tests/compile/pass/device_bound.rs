@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! An item that is executed only while its device is bound, and so has the bound device, and what is bound to that.
+
+use kernel::device::{Bound, Device};
+use kernel::devres::Devres;
+use kernel::faux;
+use kernel::prelude::*;
+use kernel::sync::{new_mutex, Arc, Mutex};
+use kernel::time::Delta;
+use kernel::workqueue::{system_dfl, work_class, DeviceWork, DeviceWorkItem, ScopedWork};
+
+/// A resource that is taken away when the device is unbound.
+pub struct Clock {
+    pub name: &'static CStr,
+}
+
+#[pin_data]
+pub struct Calibration {
+    clock: Arc<Devres<Clock>>,
+    #[pin]
+    rounds: Mutex<u32>,
+}
+
+impl DeviceWorkItem for Calibration {
+    fn run(this: &ScopedWork<DeviceWork<Self>>, dev: &Device<Bound>) {
+        let Ok(clock) = this.clock.access(dev) else { return };
+
+        dev_dbg!(dev, "{:?} is calibrated by an item of {:?}\n", clock.name, dev.name());
+        *this.rounds.lock() += 1;
+        // Refused when the device is being unbound.
+        let _ = this.enqueue_delayed(Delta::from_secs(1));
+    }
+}
+
+pub struct Calibrated {
+    item: Devres<ScopedWork<DeviceWork<Calibration>>>,
+    // Dropping it unbinds the device.
+    device: faux::Registration,
+}
+
+impl Calibrated {
+    pub fn new() -> Result<Self> {
+        let device = faux::Registration::new(c"calibrated", None)?;
+        let dev: &Device<Bound> = device.as_ref().as_ref();
+        // The item is stopped before its resource is taken away, which is older.
+        let clock = Arc::new(Devres::new(dev, Clock { name: c"refclk" })?, GFP_KERNEL)?;
+        let item = DeviceWork::new(
+            dev,
+            system_dfl(),
+            pin_init!(Calibration { clock, rounds <- new_mutex!(0) }),
+            work_class!("Calibration"),
+        )?;
+        item.access(dev)?.enqueue()?;
+        Ok(Self { device, item })
+    }
+
+    pub fn rounds(&self) -> Result<u32> {
+        Ok(*self.item.access(self.device.as_ref().as_ref())?.rounds.lock())
+    }
+
+    pub fn pause(&self) -> Result<bool> {
+        Ok(self.item.access(self.device.as_ref().as_ref())?.cancel_sync())
+    }
+}
