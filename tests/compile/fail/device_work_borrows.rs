@@ -2,13 +2,14 @@
 
 //! The item lives until the device is unbound, which may be when what its data borrows is gone.
 
-use kernel::device::{Bound, Device};
 use kernel::workqueue::{DeviceWork, DeviceWorkItem, ScopedWork};
 
 pub struct Item<'a> {
-    dev: &'a Device<Bound>,
+    value: &'a u32,
 }
 
 impl DeviceWorkItem for Item<'_> { //~ E0478 //~ E0803 //~ guards DeviceWorkItem: Self: 'static
-    fn run(_this: &ScopedWork<DeviceWork<Self>>, _dev: &Device<Bound>) {}
+    type Resource = u32;
+
+    fn run(_this: &ScopedWork<DeviceWork<Self>>, _resource: &u32) {} //~ E0477 //~ E0803
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The data is dropped by the thread that unbinds the device.
+//! The data, and the resource, are dropped by the thread that unbinds the device.
 
-use kernel::device::{Bound, Device};
 use kernel::sync::MutexGuard;
 use kernel::workqueue::{DeviceWork, DeviceWorkItem, ScopedWork};
 
@@ -11,5 +10,15 @@ pub struct Item {
 }
 
 impl DeviceWorkItem for Item { //~ E0277 //~ guards DeviceWorkItem: Self: Send
-    fn run(_this: &ScopedWork<DeviceWork<Self>>, _dev: &Device<Bound>) {}
+    type Resource = u32;
+
+    fn run(_this: &ScopedWork<DeviceWork<Self>>, _resource: &u32) {}
+}
+
+pub struct Uses;
+
+impl DeviceWorkItem for Uses {
+    type Resource = MutexGuard<'static, u32>; //~ E0277 //~ guards DeviceWorkItem: Resource: Send
+
+    fn run(_this: &ScopedWork<DeviceWork<Self>>, _resource: &Self::Resource) {}
 }

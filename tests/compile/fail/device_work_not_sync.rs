@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The worker and the driver may use the data at the same time.
+//! The worker and the driver may use the data, and the resource, at the same time.
 
 use core::cell::Cell;
-use kernel::device::{Bound, Device};
 use kernel::workqueue::{DeviceWork, DeviceWorkItem, ScopedWork};
 
 pub struct Item {
@@ -11,5 +10,15 @@ pub struct Item {
 }
 
 impl DeviceWorkItem for Item { //~ E0277 //~ guards DeviceWorkItem: Self: Sync
-    fn run(_this: &ScopedWork<DeviceWork<Self>>, _dev: &Device<Bound>) {}
+    type Resource = u32;
+
+    fn run(_this: &ScopedWork<DeviceWork<Self>>, _resource: &u32) {}
+}
+
+pub struct Uses;
+
+impl DeviceWorkItem for Uses {
+    type Resource = Cell<u32>; //~ E0277 //~ guards DeviceWorkItem: Resource: Sync
+
+    fn run(_this: &ScopedWork<DeviceWork<Self>>, _resource: &Self::Resource) {}
 }

@@ -2,9 +2,8 @@
 
 //! The data of a scoped item says what is to be executed.
 
-use kernel::device::{Bound, Device};
 use kernel::prelude::*;
-use kernel::workqueue::{new_scoped_work, work_class, DeviceWork, Queue};
+use kernel::workqueue::{new_scoped_work, DeviceWork, Queue};
 
 pub struct Nothing(u32); //~ E0277
 
@@ -14,8 +13,6 @@ pub fn scoped(queue: &Queue, data: Nothing) {
     //~ message: implement `ScopedWorkItem` for it
 }
 
-pub fn device(queue: &Queue, data: Nothing, dev: &Device<Bound>) {
-    let _ = DeviceWork::new(dev, queue, data, work_class!("Nothing")); //~ E0277
-    //~ message: `Nothing` is not the data of a work item of a device
-    //~ message: implement `DeviceWorkItem` for it
-}
+pub fn device(_data: &DeviceWork<Nothing>) {} //~ E0277
+//~ message: `Nothing` is not the data of a work item of a device
+//~ message: implement `DeviceWorkItem` for it

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! An item that is executed only while its device is bound, and so has the bound device, and what is bound to that.
+//! An item that is executed only while its device is bound, and so has a resource that is bound to that.
 
 use kernel::device::{Bound, Device};
 use kernel::devres::Devres;
@@ -17,16 +17,15 @@ pub struct Clock {
 
 #[pin_data]
 pub struct Calibration {
-    clock: Arc<Devres<Clock>>,
     #[pin]
     rounds: Mutex<u32>,
 }
 
 impl DeviceWorkItem for Calibration {
-    fn run(this: &ScopedWork<DeviceWork<Self>>, dev: &Device<Bound>) {
-        let Ok(clock) = this.clock.access(dev) else { return };
+    type Resource = Clock;
 
-        dev_dbg!(dev, "{:?} is calibrated by an item of {:?}\n", clock.name, dev.name());
+    fn run(this: &ScopedWork<DeviceWork<Self>>, clock: &Clock) {
+        dev_dbg!(this.device(), "{:?} is calibrated\n", clock.name);
         *this.rounds.lock() += 1;
         // Refused when the device is being unbound.
         let _ = this.enqueue_delayed(Delta::from_secs(1));
@@ -47,8 +46,9 @@ impl Calibrated {
         let clock = Arc::new(Devres::new(dev, Clock { name: c"refclk" })?, GFP_KERNEL)?;
         let item = DeviceWork::new(
             dev,
+            clock,
             system_dfl(),
-            pin_init!(Calibration { clock, rounds <- new_mutex!(0) }),
+            pin_init!(Calibration { rounds <- new_mutex!(0) }),
             work_class!("Calibration"),
         )?;
         item.access(dev)?.enqueue()?;

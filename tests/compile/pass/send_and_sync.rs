@@ -4,11 +4,18 @@
 
 use kernel::task_work::TaskWork;
 use kernel::workqueue::{
-    DeferredDrop, DelayedWork, DeviceWork, InstalledQueue, ModuleQueue, OwnedQueue, Queue, Scope, ScopedWork, Work, WorkClass,
+    DeferredDrop, DelayedWork, DeviceWork, DeviceWorkItem, InstalledQueue, ModuleQueue, OwnedQueue, Queue, Scope,
+    ScopedWork, Work, WorkClass,
 };
 
 /// Neither Send nor Sync.
 type Item = *mut u32;
+
+/// Any data for a device.
+const fn device<T: DeviceWorkItem>() {
+    send::<ScopedWork<DeviceWork<T>>>();
+    sync::<ScopedWork<DeviceWork<T>>>();
+}
 
 const fn send<T: Send>() {}
 const fn sync<T: Sync>() {}
@@ -24,8 +31,6 @@ const _: () = sync::<DelayedWork<Item>>(); //~ guards unsafe impl Sync for Delay
 const _: () = sync::<Scope<'_, '_>>(); //~ guards unsafe impl Sync for Scope
 const _: () = send::<ScopedWork<u32>>(); //~ guards unsafe impl Send for ScopedWork
 const _: () = sync::<ScopedWork<u32>>(); //~ guards unsafe impl Sync for ScopedWork
-const _: () = send::<ScopedWork<DeviceWork<u32>>>();
-const _: () = sync::<ScopedWork<DeviceWork<u32>>>();
 const _: () = send::<DeferredDrop<u32>>();
 const _: () = sync::<DeferredDrop<u32>>();
 const _: () = send::<ModuleQueue>();

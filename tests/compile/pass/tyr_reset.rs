@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The reset of a GPU in the shape of Tyr: one item of an ordered queue, which has the bound device, and cannot be
+//! The reset of a GPU in the shape of Tyr: one item of an ordered queue, which has the registers, and cannot be
 //! asked for any more when the device is being unbound.
 
 use kernel::device::{self, Bound};
@@ -22,19 +22,18 @@ pub struct Registers {
 }
 
 pub struct Reset {
-    registers: Arc<Devres<Registers>>,
     state: Atomic<u32>,
 }
 
 impl DeviceWorkItem for Reset {
-    fn run(this: &ScopedWork<DeviceWork<Self>>, dev: &device::Device<Bound>) {
+    type Resource = Registers;
+
+    fn run(this: &ScopedWork<DeviceWork<Self>>, registers: &Registers) {
         this.state.store(RUNNING, Relaxed);
-        if let Ok(registers) = this.registers.access(dev) {
-            registers.command.store(1, Relaxed);
-            while registers.status.load(Relaxed) == 0 {
-                // The access is not in an RCU critical section, so it may sleep.
-                fsleep(Delta::from_micros(100));
-            }
+        registers.command.store(1, Relaxed);
+        while registers.status.load(Relaxed) == 0 {
+            // This is not in an RCU critical section, so it may sleep.
+            fsleep(Delta::from_micros(100));
         }
         this.state.store(IDLE, Relaxed);
     }
@@ -68,8 +67,8 @@ impl platform::Driver for Tyr {
         let registers = Registers { command: Atomic::new(0), status: Atomic::new(1) };
         let registers = Arc::new(Devres::new(dev, registers)?, GFP_KERNEL)?;
         let queue = Queue::new_ordered().build(c"tyr-reset")?;
-        let data = Reset { registers, state: Atomic::new(IDLE) };
-        let reset = DeviceWork::new(dev, &queue, data, work_class!("Tyr::reset"))?;
+        let data = Reset { state: Atomic::new(IDLE) };
+        let reset = DeviceWork::new(dev, registers, &queue, data, work_class!("Tyr::reset"))?;
 
         Ok(Self { reset, _queue: queue })
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The receiver of a UART with DMA: its timeout is part of the port, which is pinned and not reference counted, and each
-//! interrupt puts it off.
+//! The receiver of a UART with DMA: its timeout is part of the port, which is pinned and not reference counted, and
+//! each interrupt puts it off.
 
 use kernel::prelude::*;
 use kernel::sync::atomic::{Atomic, Relaxed};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A camera in the shape of vino: several items that enqueue each other, fields in any order, and chunks of a frame that
-//! all CPUs convert.
+//! A camera in the shape of vino: several items that enqueue each other, fields in any order, and chunks of a frame
+//! that all CPUs convert.
 
 use kernel::cpu::nr_cpu_ids;
 use kernel::prelude::*;
