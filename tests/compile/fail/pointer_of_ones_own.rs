@@ -18,7 +18,7 @@ impl_has_work! {
 impl WorkItem for Item {
     type Pointer = KBox<Self>; //~ E0277
     //~ message: `Box<Item, Kmalloc>` cannot be the pointer of a work item
-    //~ message: this is neither an `Arc`, an `ARef` nor a `Pin<KBox>`
+    //~ message: this is neither an `Arc`, an `ARef`
 
     fn run(_this: KBox<Self>) {}
 }
