@@ -27,8 +27,6 @@ UNREACHABLE = {
         "f gets a &'scope Scope<'scope, 'env>, which implies it",
     "Scope: PhantomData<&'env mut &'env ()>":
         "nothing is bounded by 'env, which only tells f that what is outside outlives 'scope",
-    "DeviceWorkItem: Resource: 'static":
-        "the resource can name nothing that Self does not name, which is 'static",
     "Work::new_static: T: 'static":
         "the pointer of the item is a &'static T, which implies it",
 }

@@ -52,7 +52,7 @@ class Port:
 
 PORTS = (
     Port("tyr_reset", "Tyr's reset", "?", "?", ("1: `ShuttingDown`", "0"),
-         ("?", "1: the registers are made before the item that uses them")),
+         ("?", "0")),
     Port("vino", "vino's encoder and teardown", "?", "?", ("1", "0"),
          ("1: six cancels in one order", "0")),
     Port("m3_thermal", "Asahi's M3 thermal loop", "?", "?", ("1: `stopped`", "0"), ("?", "0")),

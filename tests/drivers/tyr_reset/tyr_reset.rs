@@ -7,13 +7,10 @@
 //! item has the registers in a `Devres`, but no bound device, which would give it access that may
 //! sleep.
 //!
-//! Here the item is a [`DeviceWork`]: it is executed only while the device is bound, so `run` has
-//! the device, and [`Devres::access`] the registers, for as long as it takes, with sleeping.
-//! Unbinding the device stops it and waits for a reset that is under way. There is no
-//! `ShuttingDown`: what is left of the state machine is what a reset is about.
-//!
-//! One rule is left: the registers are made before the item that uses them. A device is unbound
-//! backwards, so an item that is older than they are would outlive them.
+//! Here the item is a [`DeviceWork`], which is made with the registers: `run` has them for as long
+//! as it takes, with sleeping. Unbinding the device stops it and waits for a reset that is under
+//! way, before the registers are revoked. There is no `ShuttingDown`: what is left of the state
+//! machine is what a reset is about.
 
 use kernel::{
     device::{
@@ -76,7 +73,6 @@ mod state {
 }
 
 struct Reset {
-    registers: Arc<Devres<Registers>>,
     state: Atomic<u32>,
 }
 
@@ -109,11 +105,9 @@ impl Reset {
 }
 
 impl DeviceWorkItem for Reset {
-    fn run(this: &ScopedWork<DeviceWork<Self>>, dev: &Device<Bound>) {
-        let Ok(registers) = this.registers.access(dev) else {
-            return;
-        };
+    type Resource = Registers;
 
+    fn run(this: &ScopedWork<DeviceWork<Self>>, registers: &Registers) {
         this.state.store(state::RESETTING, Relaxed);
         let next = match Self::reset(registers) {
             Ok(()) => state::OPERATIONAL,
@@ -135,12 +129,17 @@ impl Tyr {
         let queue = Queue::new_ordered().build(c"tyr")?;
         let registers = Arc::new(Devres::new(dev, Registers::map(gpu))?, GFP_KERNEL)?;
         let reset = Reset {
-            registers: registers.clone(),
             state: Atomic::new(state::OPERATIONAL),
         };
 
         Ok(Self {
-            reset: DeviceWork::new(dev, &queue, reset, work_class!("Tyr::reset"))?,
+            reset: DeviceWork::new(
+                dev,
+                registers.clone(),
+                &queue,
+                reset,
+                work_class!("Tyr::reset"),
+            )?,
             registers,
             queue,
         })
@@ -184,7 +183,7 @@ module! {
     type: Module,
     name: "tyr_reset",
     authors: ["Rust for Linux Contributors"],
-    description: "Reset by an item that uses a bound device",
+    description: "Reset by an item that uses the registers of a device",
     license: "GPL",
 }
 
