@@ -389,3 +389,16 @@ bug(
     [f"kunit {M}delay_is_changed"],
     (W, "            Err(w) if outcome > 0 => Ok(Some(w)),", "            Err(_) if outcome > 0 => Ok(None),"),
 )
+bug(
+    "closure-does-not-keep-its-module",
+    "a module can be unloaded while one of its closures has not been executed",
+    ["sample kept by a closure: FAIL"],
+    (f"{R}kept_closure.rs", "    let module = unsafe { (&raw const (*header).module).read() };\n",
+     "    drop(unsafe { (&raw const (*header).module).read() });\n    let module = ();\n"),
+)
+bug(
+    "item-does-not-keep-its-module",
+    "a module can be unloaded while the item is running that has dropped its queue",
+    ["sample kept by an item that drops the owner of its queue: FAIL"],
+    (O, "unsafe { *private.kept.get() = ModuleRef::of_code(func as usize) };", "let _ = (func, ModuleRef::of_code);"),
+)

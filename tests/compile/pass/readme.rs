@@ -162,7 +162,8 @@ static CLEANUP: ModuleQueue = ModuleQueue::new();
 fn of_module(buffer: KVec<u8>) -> Result<InstalledQueue> {
     let installed: InstalledQueue = CLEANUP.install(Queue::new_unbound().build(c"cleanup")?)?; // a field of the module
 
-    let buffer = DeferredDrop::new(buffer, &CLEANUP.get()?, work_class!("Buffer"), GFP_KERNEL)?;
+    let queue: ARef<Queue> = CLEANUP.get()?;
+    let buffer = DeferredDrop::new(buffer, &queue, work_class!("Buffer"), GFP_KERNEL)?;
     drop(buffer); // in an interrupt, too
 
     Ok(installed)
