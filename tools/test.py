@@ -16,6 +16,7 @@ VERBS = (
     ("drivers", "tests/drivers/run.py"),
     ("compile", "tests/compile/run.py"),
     ("check", "tools/check.py"),
+    ("seeded", "tests/seeded/run.py", "--some", "12"),
     ("kunit-smp", "tools/smp.py"),
     ("sample-smp", "tools/sample.py", "smp"),
     ("drivers-smp", "tests/drivers/run.py", "smp"),

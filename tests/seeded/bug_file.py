@@ -21,6 +21,7 @@ from pathlib import Path
 
 from common import Failure
 
+DECLARATION = "extern int seeded_bug;\n"
 FILES = Path(__file__).resolve().parent / "bugs"
 
 
@@ -129,7 +130,11 @@ def put_in(source: Path, bugs: list[Bug]) -> None:
         text = path.read_text()
         places = sorted((find(bug, edit, text) for bug, edit in edits if edit.file == file),
                         key=lambda place: (place.start, -place.end))
-        path.write_text(replaced(text, places, 0, len(text)))
+        text = replaced(text, places, 0, len(text))
+        if path.suffix == ".c":
+            start = text.index("\n", text.rindex("\n#include ") + 1) + 1
+            text = text[:start] + DECLARATION + text[start:]
+        path.write_text(text)
 
 
 def replaced(text: str, places: list[Place], start: int, end: int) -> str:
