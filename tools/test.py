@@ -16,7 +16,6 @@ VERBS = (
     ("drivers", "tests/drivers/run.py"),
     ("compile", "tests/compile/run.py"),
     ("check", "tools/check.py"),
-    ("seeded", "tests/seeded/run.py", "--some", "12"),
     ("kunit-smp", "tools/smp.py"),
     ("sample-smp", "tools/sample.py", "smp"),
     ("drivers-smp", "tests/drivers/run.py", "smp"),
@@ -25,6 +24,7 @@ VERBS = (
 ALL = (
     ("model", "tests/model/run.py"),
     ("bh-drain", "tests/bh_drain/run.py"),
+    ("seeded", "tests/seeded/run.py"),
     ("bisect", "tools/bisect_series.py"),
     ("bases", "tools/bases.py"),
     ("docs", "tools/docs.py"),
