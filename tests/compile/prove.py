@@ -27,7 +27,8 @@ from run import EXPECTED, module_command, programs, rustc, same  # noqa: E402
 
 CRATE = BUILD / "bounds"  # the kernel crate without some bounds
 
-WORK, TASK_WORK, SCOPE, ITEM = "workqueue.rs", "task_work.rs", "workqueue/scope.rs", "workqueue/delayed_item.rs"
+WORK, DELAYED_WORK, SCOPE, ITEM = (f"workqueue/{name}.rs" for name in ("work", "delayed_work", "scope", "delayed_item"))
+TASK_WORK = "task_work.rs"
 
 
 def arguments(lifetime: str, *prefixes: str, separator: str = ",\n        ") -> str:
@@ -43,7 +44,7 @@ WEAKER: dict[str, list[tuple[str, str, str]]] = {
     r"(?:Delayed)?Work::new: \w+: 'static": [
         (WORK, f"pub fn new({PLAIN[0]}) -> impl PinInit<Self>",
          f"pub fn new<'a>({PLAIN[1]}) -> impl PinInit<Self> + use<'a, T, ID>"),
-        (WORK, f"pub fn new(\n        {DELAYED[0]},\n    ) -> impl PinInit<Self>",
+        (DELAYED_WORK, f"pub fn new(\n        {DELAYED[0]},\n    ) -> impl PinInit<Self>",
          f"pub fn new<'a>(\n        {DELAYED[1]},\n    ) -> impl PinInit<Self> + use<'a, T, ID>"),
         (ITEM, "pub(super) unsafe fn new(", "pub(super) unsafe fn new<'a>("),
         (ITEM, f"{DELAYED[0]},\n    ) -> impl PinInit<Self>", f"{DELAYED[1]},\n    ) -> impl PinInit<Self> + use<'a>"),
@@ -51,7 +52,7 @@ WEAKER: dict[str, list[tuple[str, str, str]]] = {
     r"unsafe impl \w+ for (?:Delayed|Task)?Work": [
         (path, f"unsafe impl<T: ?Sized, const ID: u64> {marker} for {name}<T, ID>",
          f"unsafe impl<T: ?Sized + {marker}, const ID: u64> {marker} for {name}<T, ID>")
-        for path, name in ((WORK, "Work"), (WORK, "DelayedWork"), (TASK_WORK, "TaskWork")) for marker in MARKERS
+        for path, name in ((WORK, "Work"), (DELAYED_WORK, "DelayedWork"), (TASK_WORK, "TaskWork")) for marker in MARKERS
     ],
     r"OwnedQueue::scope: F: for<'scope>": [
         (SCOPE, "pub fn scope<'env, F, R>(", "pub fn scope<'scope, 'env: 'scope, F, R>("),

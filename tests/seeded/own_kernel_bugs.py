@@ -42,7 +42,7 @@ bug(
     "handle-forgets-the-timer",
     "the handle of a delayed item takes it for a plain one",
     [HANG],
-    (W, "const IS_DELAYED: bool = true;", "const IS_DELAYED: bool = false;"),
+    (f"{R}delayed_work.rs", "const IS_DELAYED: bool = true;", "const IS_DELAYED: bool = false;"),
 )
 bug(
     "scope-takes-any-lifetime",
