@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from common import Failure, paint, say
+from lib.common import Failure, paint, say
 
 LINE = re.compile(r"bench: (\w+)\|(.*?)\s*$", re.M)
 
