@@ -43,7 +43,7 @@ def parse(text: str) -> dict[str, Function]:
             # A jump to another function is a call that does not return here.
             target = TARGET.search(m[2])
             calling = m[1].startswith(("call", "jmp"))
-            if calling and target and target[1] != name and "+0x" not in m[2]:
+            if calling and target and target[1] != name:
                 calls.append(target[1])
     end()
     return found
