@@ -10,7 +10,7 @@ T := tools/toolchain >&2 &&
 all: kunit sample ## the main job: toolchain, kernel tree, series, UML kernel, its suites, the sample
 
 test: ## everything that has to pass: kunit, sample, drivers, compile, check, kunit-smp, sample-smp, drivers-smp
-	@$(T) tools/test.py
+	@tools/toolchain --linters >&2 && tools/test.py
 
 toolchain: ## install what a build needs, where it is missing
 	@tools/toolchain
@@ -51,8 +51,8 @@ bh-drain: ## work queued on a BH workqueue while that is drained or destroyed
 model: ## the end of a queue as a model that a checker exhausts, and mutations that it must reject
 	@tools/toolchain spin >&2 && tests/model/run.py
 
-check: ## checkpatch, maintainers, mails and back, export is clean, rustfmt, clippy, shellcheck
-	@$(T) tools/check.py
+check: ## checkpatch, maintainers, mails and back, export is clean, rustfmt, clippy, shellcheck, python
+	@tools/toolchain --linters >&2 && tools/check.py
 
 cost: ## the code of C that enqueues, expires, cancels and flushes is that of the base
 	@$(T) tools/cost.py

@@ -92,6 +92,23 @@ def scripts() -> list[str]:
     return done.stdout.splitlines() if done.returncode else []
 
 
+def python() -> list[str]:
+    """Our own Python: linters, types, unit tests."""
+    programs = BUILD / "toolchain/linters/bin"
+    if not (programs / "mypy").exists():
+        return ["ruff and mypy are not installed: run 'tools/toolchain --linters'"]
+    problems = []
+    for command in ([str(programs / "ruff"), "check", "--quiet", "--no-cache", "--output-format=concise"],
+                    [str(programs / "mypy"), f"--cache-dir={BUILD / 'mypy'}", "--no-error-summary", "."],
+                    [sys.executable, "-m", "unittest", "discover", "--buffer", "-s", "tests/tools"]):
+        done = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode:
+            problems += done.stdout.strip().splitlines() or [f"{command[0]}: status {done.returncode}"]
+        elif "unittest" in command:
+            say(f"    {done.stdout.strip().splitlines()[-3]}")
+    return problems
+
+
 def main() -> None:
     parser(__doc__).parse_args()
     with reporting("check"), lock("check"):
@@ -99,7 +116,8 @@ def main() -> None:
         LOGS.mkdir(parents=True, exist_ok=True)
         (LOGS / "checkpatch.log").unlink(missing_ok=True)
         steps = {"checkpatch": checkpatch, "maintainers": maintainers.problems, "rules of the patches": rules_of_patches,
-                 "export": export, "mails": rehearsal, "rustfmt": rustfmt, "clippy": clippy, "shellcheck": scripts}
+                 "export": export, "mails": rehearsal, "rustfmt": rustfmt, "clippy": clippy, "shellcheck": scripts,
+                 "python": python}
         failed = []
         for name, check in steps.items():
             with step(name):
