@@ -1,5 +1,4 @@
-"""Reads what suites have found, from what kunit.py writes with --json or from a kernel log, and counts the tests that
-belong to the series."""
+"""What suites have found, by kunit.py's --json or a kernel log, and which of their tests belong to the series."""
 
 from __future__ import annotations
 
