@@ -1,4 +1,4 @@
-# Each verb is one line that calls tools/ or tests/; `make help` lists them.
+# Each verb is one line that calls tools/, tests/ or bench/; `make help` lists them.
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 unexport MAKEFLAGS
@@ -10,7 +10,7 @@ T := tools/toolchain >&2 &&
 all: kunit sample ## the main job: toolchain, kernel tree, series, UML kernel, its suites, the sample
 
 test: ## everything that has to pass: kunit, sample, drivers, compile, check, kunit-smp, sample-smp, drivers-smp
-	@$(T) tools/test.py
+	@tools/toolchain --linters >&2 && tools/test.py
 
 toolchain: ## install what a build needs, where it is missing
 	@tools/toolchain
@@ -31,10 +31,10 @@ kunit-smp: ## the suites on x86_64 with several CPUs, lockdep, KASAN, debug obje
 	@$(T) tools/smp.py
 
 sample: ## a walk through the sample driver from user space, in user mode Linux
-	@$(T) tools/sample.py
+	@$(T) tests/sample/run.py
 
 sample-smp: ## the same on x86_64 with several CPUs, on the kernel of kunit-smp
-	@$(T) tools/sample.py smp
+	@$(T) tests/sample/run.py smp
 
 drivers: ## ports of real drivers, with faked hardware, in user mode Linux
 	@$(T) tests/drivers/run.py
@@ -51,14 +51,14 @@ bh-drain: ## work queued on a BH workqueue while that is drained or destroyed
 model: ## the end of a queue as a model that a checker exhausts, and mutations that it must reject
 	@tools/toolchain spin >&2 && tests/model/run.py
 
-check: ## checkpatch, maintainers, mails and back, export is clean, rustfmt, clippy, shellcheck
-	@$(T) tools/check.py
+check: ## checkpatch, maintainers, mails and back, export is clean, rustfmt, clippy, shellcheck, python
+	@tools/toolchain --linters >&2 && tools/check.py
 
 cost: ## the code of C that enqueues, expires, cancels and flushes is that of the base
 	@$(T) tools/cost.py
 
 bench: ## Rust against C in one boot: tables, bench/results.json, bench/bench.svg
-	@$(T) tools/bench.py
+	@$(T) bench/run.py
 
 docs: ## rustdoc pages of the kernel crate, and no new warning
 	@$(T) tools/docs.py
@@ -70,13 +70,13 @@ bases: ## which kernels the series applies to; with RUN=yes, build them and run 
 	@$(T) tools/bases.py
 
 kunit-gcc: ## the suites in a user mode Linux that gcc has compiled
-	@$(T) tools/variants.py gcc
+	@$(T) tools/kunit.py gcc
 
 kunit-arm64: ## the suites on arm64, under emulation
-	@tools/toolchain qemu-system-arm >&2 && tools/variants.py arm64
+	@tools/toolchain qemu-system-arm >&2 && tools/kunit.py arm64
 
 kunit-arm: ## the suites on 32-bit arm, under emulation
-	@tools/toolchain qemu-system-arm >&2 && tools/variants.py arm
+	@tools/toolchain qemu-system-arm >&2 && tools/kunit.py arm
 
 kunit-oldest: ## the suites with the oldest toolchain that the kernel takes, in a root of Debian 13
 	@tools/toolchain debootstrap >&2 && tools/oldest.py

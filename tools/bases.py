@@ -12,10 +12,10 @@ import os
 import re
 import shutil
 
-from common import BUILD, Failure, git, lock, paint, rel, reporting, say, step, verdict
-from kunit import Uml
-from kunit_results import summary
-from source import PREFERRED, Source, candidates
+from lib.common import BUILD, Failure, git, lock, paint, rel, reporting, say, step, verdict
+from lib.kernel import Kernel as Uml
+from lib.results import summary
+from lib.source import PREFERRED, Source, candidates
 from tree import apply_patches, patch_files
 
 BASES = BUILD / "bases"

@@ -17,11 +17,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from common import (BUILD, TREE, Failure, duration, environment, git, lock, output, paint, rel, reporting, say, step, verdict,
-                    worktree)
-from kernel_log import complaints, new_complaints
-from kunit import CONFIGS, Uml
-from kunit_results import PASSED, SKIPPED, SUITES, count, matches, read, series_globs, summary
+from lib.common import BUILD, TREE, Failure, duration, environment, git, lock, output, paint, rel, reporting, say, step, verdict, worktree
+from lib.kernel import CONFIGS, Kernel as Uml
+from lib.kernel_log import complaints, new_complaints
+from lib.results import PASSED, SKIPPED, SUITES, count, matches, read, series_globs, summary
 from tree import BRANCH, ensure_tree
 
 OBJECTS = BUILD / "bisect"

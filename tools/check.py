@@ -3,20 +3,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 import sys
 
-import maintainers
-from common import (BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, environment, git, lock, must, paint, rel, reporting, run_logged,
-                    say, step, verdict)
-from kunit import SERIES
+from lib import maintainers
+from lib.common import BUILD, LOGS, ROOT, TREE, environment, git, lock, paint, parser, rel, reporting, run_logged, say, step, verdict
+from lib.kernel import SERIES, Kernel
 from send import rehearsal
 from tree import ensure_tree, patch_files
 
-OBJECTS = BUILD / "clippy"
+CLIPPY = Kernel(TREE, BUILD / "clippy", "clippy")
 
 # What checkpatch cannot know here, and what answers its question instead.
 IGNORED = {
@@ -64,26 +61,21 @@ def rules_of_patches() -> list[str]:
 
 
 def rustfmt() -> list[str]:
-    status = run_logged(["make", *MAKE_OPTIONS, "rustfmtcheck"], LOGS / "rustfmt.log", cwd=TREE, env=environment())
+    status = run_logged(["make", "LLVM=1", "rustfmtcheck"], LOGS / "rustfmt.log", cwd=TREE, env=environment())
     return [f"rustfmtcheck: status {status}, see {rel(LOGS / 'rustfmt.log')}"] if status else []
 
 
 def clippy() -> list[str]:
     """Builds the Rust code of the kernel with clippy. The base is clean, so any warning is new."""
-    make = ["make", *MAKE_OPTIONS, "ARCH=um", f"O={OBJECTS}", "CLIPPY=1"]
-    OBJECTS.mkdir(parents=True, exist_ok=True)
     with lock("uml"):
         SERIES.configure()
-    shutil.copy(SERIES.objects / ".config", OBJECTS / ".config")
-    log = LOGS / "clippy.log"
-    must([*make, "olddefconfig"], LOGS / "clippy-config.log", "configuring", cwd=TREE, env=environment())
+    CLIPPY.complete((SERIES.objects / ".config").read_text())
     # A warning is printed when a crate is compiled, not when it is up to date.
     for crate in ("rust/kernel.o", "rust/doctests_kernel_generated.o", "drivers/android/binder/rust_binder_main.o",
                   "samples/rust/rust_workqueue.o"):
-        (OBJECTS / crate).unlink(missing_ok=True)
-    must([*make, f"-j{os.cpu_count()}", "prepare", "rust/", "drivers/android/", "samples/rust/"], log, "building with clippy",
-         cwd=TREE, env=environment(), objects=OBJECTS)
-    lines = log.read_text(errors="replace").splitlines()
+        (CLIPPY.objects / crate).unlink(missing_ok=True)
+    CLIPPY.make("build", "CLIPPY=1", "prepare", "rust/", "drivers/android/", "samples/rust/")
+    lines = CLIPPY.log("build").read_text(errors="replace").splitlines()
     return [f"clippy: {line} {lines[i + 1].strip() if i + 1 < len(lines) else ''}" for i, line in enumerate(lines)
             if re.match(r"(warning|error)(\[\w+\])?: ", line) and i + 1 < len(lines) and "-->" in lines[i + 1]]
 
@@ -95,17 +87,37 @@ def export() -> list[str]:
 
 def scripts() -> list[str]:
     """Our own shell scripts."""
-    done = subprocess.run(["shellcheck", str(ROOT / "tools/toolchain"), str(ROOT / ".ci/run")], text=True, capture_output=True, env=environment())
+    done = subprocess.run(["shellcheck", str(ROOT / "tools/toolchain"), str(ROOT / ".ci/run")], text=True, capture_output=True,
+                          env=environment())
     return done.stdout.splitlines() if done.returncode else []
 
 
+def python() -> list[str]:
+    """Our own Python: linters, types, unit tests."""
+    programs = BUILD / "toolchain/linters/bin"
+    if not (programs / "mypy").exists():
+        return ["ruff and mypy are not installed: run 'tools/toolchain --linters'"]
+    problems = []
+    for command in ([str(programs / "ruff"), "check", "--quiet", "--no-cache", "--output-format=concise"],
+                    [str(programs / "mypy"), f"--cache-dir={BUILD / 'mypy'}", "--no-error-summary", "."],
+                    [sys.executable, "-m", "unittest", "discover", "--buffer", "-s", "tests/tools"]):
+        done = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode:
+            problems += done.stdout.strip().splitlines() or [f"{command[0]}: status {done.returncode}"]
+        elif "unittest" in command:
+            say(f"    {done.stdout.strip().splitlines()[-3]}")
+    return problems
+
+
 def main() -> None:
+    parser(__doc__).parse_args()
     with reporting("check"), lock("check"):
         ensure_tree()
         LOGS.mkdir(parents=True, exist_ok=True)
         (LOGS / "checkpatch.log").unlink(missing_ok=True)
         steps = {"checkpatch": checkpatch, "maintainers": maintainers.problems, "rules of the patches": rules_of_patches,
-                 "export": export, "mails": rehearsal, "rustfmt": rustfmt, "clippy": clippy, "shellcheck": scripts}
+                 "export": export, "mails": rehearsal, "rustfmt": rustfmt, "clippy": clippy, "shellcheck": scripts,
+                 "python": python}
         failed = []
         for name, check in steps.items():
             with step(name):

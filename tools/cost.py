@@ -7,43 +7,36 @@ compares the code of the functions that enqueue, expire, modify, cancel and flus
 
 from __future__ import annotations
 
-import os
 import re
 
-from common import BUILD, LOGS, MAKE_OPTIONS, Failure, environment, lock, must, output, reporting, say, step, verdict, worktree
+from lib.common import BUILD, Failure, lock, parser, reporting, say, step, verdict, worktree
+from lib.kernel import Kernel
+from lib.objdump import functions
 from tree import ensure_tree
 
-SOURCE, OBJECTS = BUILD / "cost-src", BUILD / "cost"
+KERNEL = Kernel(BUILD / "cost-src", BUILD / "cost", "cost", arch="x86_64")
 SAME = ("queue_work_on", "insert_work", "queue_delayed_work_on", "__queue_delayed_work", "delayed_work_timer_fn",
         "work_grab_pending", "cancel_work", "cancel_work_sync", "cancel_delayed_work", "cancel_delayed_work_sync",
         "flush_work", "flush_delayed_work", "__cancel_work", "disable_work", "disable_delayed_work",
         "enable_work", "process_one_work", "__flush_workqueue")
 # The compiler does not inline insert_wq_barrier() into __flush_work() any more, as it has a second caller.
 COUNTED = ("__flush_work", "__queue_work", "mod_delayed_work_on", "bh_worker", "drain_workqueue", "destroy_workqueue")
-INSTRUCTION = re.compile(r"^ *[0-9a-f]+:\s+(\S.*)$")
 # Where something is differs between two objects: what matters is what it is.
 PLACE = re.compile(r"0x[0-9a-f]+ (?=<)|\+0x[0-9a-f]+(?=>)|0x[0-9a-f]+\(%rip\)")
 
 
-def disassembly(function: str) -> list[str]:
-    """The instructions of a function; none if the compiler has merged it into its callers."""
-    text = output(["llvm-objdump", "-dr", "--no-show-raw-insn", f"--disassemble-symbols={function}",
-                   str(OBJECTS / "kernel/workqueue.o")], env=environment())
-    return [PLACE.sub("", m[1]) for m in map(INSTRUCTION.match, text.splitlines()) if m and "R_X86_64" not in m[1]]
-
-
 def measure(revision: str) -> dict[str, list[str]]:
-    worktree(SOURCE, revision)
-    log = LOGS / "cost.log"
-    make = ["make", "-C", str(SOURCE), f"O={OBJECTS}", "ARCH=x86_64", *MAKE_OPTIONS]
-    if not (OBJECTS / ".config").exists():
-        must([*make, "defconfig"], log, "configuring", env=environment())
-    must([*make, f"-j{os.cpu_count()}", "kernel/workqueue.o"], log, "compiling kernel/workqueue.c", env=environment(),
-         objects=OBJECTS)
-    return {function: disassembly(function) for function in SAME + COUNTED}
+    """The instructions of each function; none if the compiler has merged it into its callers."""
+    worktree(KERNEL.source, revision)
+    if not (KERNEL.objects / ".config").exists():
+        KERNEL.make("config", "defconfig")
+    KERNEL.make("build", "kernel/workqueue.o")
+    found = functions(KERNEL.objects / "kernel/workqueue.o")
+    return {name: [PLACE.sub("", line) for line in found[name].instructions] if name in found else [] for name in SAME + COUNTED}
 
 
 def main() -> None:
+    parser(__doc__).parse_args()
     with reporting("cost"), lock("cost"):
         ensure_tree()
         with step("the base"):

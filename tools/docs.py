@@ -5,30 +5,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import shutil
-from pathlib import Path
 
-from common import (BASE, BUILD, LOGS, MAKE_OPTIONS, TREE, Failure, environment, git, lock, must, output, rel, reporting,
-                    say, step, verdict, worktree)
-from kunit import SERIES
+from lib.common import BASE, BUILD, TREE, Failure, environment, git, lock, output, parser, rel, reporting, say, step, verdict, worktree
+from lib.kernel import SERIES, Kernel
 from tree import ensure_tree
 
-OBJECTS = BUILD / "docs"
+KERNEL = Kernel(TREE, BUILD / "docs", "docs")
 PAGES = "Documentation/output/rust/rustdoc/kernel"
 MODULES = ("workqueue", "task_work")
 
 
-def rustdoc(source: Path, objects: Path, log: Path) -> set[tuple[str, str]]:
+def rustdoc(kernel: Kernel) -> set[tuple[str, str]]:
     """Makes all pages; returns the warnings, as pairs of text and file."""
-    objects.mkdir(exist_ok=True)
-    shutil.copy(SERIES.objects / ".config", objects / ".config")
-    make = ["make", "-C", str(source), f"O={objects}", "ARCH=um", *MAKE_OPTIONS]
-    must([*make, "olddefconfig"], LOGS / "docs-config.log", "configuring", env=environment())
-    must([*make, f"-j{os.cpu_count()}", "rustdoc"], log, "rustdoc", env=environment(), objects=objects)
-    found = re.findall(r"^(?:warning|error)(?:\[\w+\])?: (.+)\n(?: *--> (\S+?):\d+)?", log.read_text(errors="replace"), re.M)
-    return {(text, file.removeprefix(f"{source}/")) for text, file in found if not re.match(r"\d+ warnings? emitted", text)}
+    kernel.complete((SERIES.objects / ".config").read_text())
+    kernel.make("pages", "rustdoc")
+    found = re.findall(r"^(?:warning|error)(?:\[\w+\])?: (.+)\n(?: *--> (\S+?):\d+)?",
+                       kernel.log("pages").read_text(errors="replace"), re.M)
+    return {(text, file.removeprefix(f"{kernel.source}/")) for text, file in found if not re.match(r"\d+ warnings? emitted", text)}
 
 
 def of_base() -> set[tuple[str, str]]:
@@ -38,19 +32,20 @@ def of_base() -> set[tuple[str, str]]:
     if not record.exists():
         worktree(BASE, "base")
         with step("the unpatched kernel's pages, to compare"):
-            record.write_text(json.dumps(sorted(rustdoc(BASE, BUILD / "docs-base", LOGS / "docs-base.log"))))
+            record.write_text(json.dumps(sorted(rustdoc(Kernel(BASE, BUILD / "docs-base", "docs-base")))))
     return {(text, file) for text, file in json.loads(record.read_text())}
 
 
 def main() -> None:
+    parser(__doc__).parse_args()
     with reporting("docs"), lock("docs"):
         ensure_tree()
         with lock("uml"):
             SERIES.configure()
-        log = LOGS / "docs.log"
+        log = KERNEL.log("pages")
         with step("pages"):
-            warnings = rustdoc(TREE, OBJECTS, log)
-        pages = [OBJECTS / PAGES / module / "index.html" for module in MODULES]
+            warnings = rustdoc(KERNEL)
+        pages = [KERNEL.objects / PAGES / module / "index.html" for module in MODULES]
         if absent := [page for page in pages if not page.exists()]:
             raise Failure(f"rustdoc wrote no {rel(absent[0])}; the log: {rel(log)}")
         ours = set(git(TREE, "diff", "--name-only", "base").split())

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from common import BUILD, PATCHES, TREE, Failure, git, git_environment, output, reporting, say, verdict
+from lib.common import BUILD, PATCHES, TREE, Failure, git, git_environment, output, reporting, say, verdict
 from tree import BRANCH, ensure_tree, local_work, patch_files, read_state, write_state
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import subprocess
 
-from common import BUILD, TREE, Failure, git, git_environment, rel, reporting, verdict, worktree
+from lib.common import BUILD, TREE, Failure, git, git_environment, rel, reporting, verdict, worktree
 from tree import BRANCH, local_work, read_state
 
 SCRATCH = BUILD / "fold"

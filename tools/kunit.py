@@ -1,86 +1,42 @@
 #!/usr/bin/env python3
-"""make kunit: the suites in user mode Linux, by the kernel's own kunit.py."""
+"""make kunit: the suites in user mode Linux, by the kernel's own kunit.py.
+make kunit-gcc, make kunit-arm64, make kunit-arm: the same in kernels that are made in other ways."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
-from pathlib import Path
+import shutil
 
-from common import (BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, Failure, environment, lock, must, need_space, rel, reporting,
-                    run_logged, step, verdict)
-from kernel_log import complaints
-from kunit_results import summary
+from lib.common import BUILD, TREE, Failure, environment, lock, parser, rel, reporting, step, verdict
+from lib.kernel import SERIES, Kernel, configs
+from lib.results import summary
 from tree import ensure_tree
 
-
-# The Makefile of UML makes all Rust code position independent, and its module loader cannot load that.
-MODULES = "RUSTFLAGS_MODULE=-Crelocation-model=static -Ccode-model=large"
-OPTIONS = tuple(f"--make_options={o}" for o in (*MAKE_OPTIONS, MODULES))
-CONFIGS = tuple(ROOT / f"kunit/{name}.config" for name in ("uml", "series", "sample"))
-
-
-@dataclass(frozen=True)
-class Uml:
-    """A UML kernel: its source, its objects, and how its logs are called."""
-
-    source: Path
-    objects: Path
-    name: str
-    configs: tuple[Path, ...] = CONFIGS
-    options: tuple[str, ...] = OPTIONS  # of kunit.py
-
-    @property
-    def result(self) -> Path:
-        return self.objects / "result.json"
-
-    @property
-    def console(self) -> Path:
-        return self.objects / "test.log"
-
-    def log(self, what: str) -> Path:
-        return LOGS / f"{self.name}-{what}.log"
-
-    def command(self, verb: str, *args: str) -> list[str]:
-        return ["python3", str(self.source / "tools/testing/kunit/kunit.py"), verb, f"--build_dir={self.objects}", *self.options, *args]
-
-    def configured(self, verb: str, *args: str) -> list[str]:
-        return self.command(verb, *(f"--kunitconfig={config}" for config in self.configs), *args)
-
-    def configure(self) -> None:
-        must(self.configured("config"), self.log("config"), "configuring", cwd=self.source, env=environment())
-
-    def build(self) -> None:
-        need_space(4, "the UML kernel")
-        self.configure()
-        must(self.configured("build", f"--jobs={os.cpu_count()}"), self.log("build"), "building the UML kernel",
-             cwd=self.source, env=environment(), objects=self.objects)
-
-    def run(self, limit: int = 300) -> None:
-        """Boots the kernel, which runs its tests. Results are in `result`, its words in `console`."""
-        self.result.unlink(missing_ok=True)
-        run_logged(self.command("exec", f"--timeout={limit}", f"--json={self.result}"), self.log("run"),
-                   cwd=self.source, env=environment())
-
-
-    def must_be_silent(self) -> None:
-        if noise := complaints(self.console.read_text(errors="replace")):
-            raise Failure("\n".join([*noise, f"the kernel log has complaints; the log: {rel(self.console)}"]))
-
-
-SERIES = Uml(TREE, BUILD / "uml", "kunit")
+# By the kernel's name for the architecture.
+EMULATORS = {"arm64": "qemu-system-aarch64", "arm": "qemu-system-arm"}
+KERNELS = {
+    "uml": SERIES,
+    "gcc": Kernel(TREE, BUILD / "gcc", "gcc", llvm=False),
+    **{arch: Kernel(TREE, BUILD / arch, arch, configs("arm", "series"), arch) for arch in EMULATORS},
+}
 
 
 def main() -> None:
-    with reporting("kunit"), lock("uml"):
+    arguments = parser(__doc__)
+    arguments.add_argument("kernel", nargs="?", choices=KERNELS, default="uml", help="default: %(default)s")
+    name = arguments.parse_args().kernel
+    kernel, verb = KERNELS[name], "kunit" if name == "uml" else f"kunit-{name}"
+    with reporting(verb), lock(name):
+        emulator = EMULATORS.get(name)
+        if emulator and not shutil.which(emulator, path=environment()["PATH"]):
+            raise Failure(f"{emulator} is not on PATH: apt-get install --no-install-recommends qemu-system-arm")
         ensure_tree()
-        with step("UML kernel"):
-            SERIES.build()
+        with step("UML kernel" if name == "uml" else f"kernel for {name}"):
+            kernel.build()
         with step("suites"):
-            SERIES.run()
-            everything, ours = summary(SERIES.result)
-        SERIES.must_be_silent()
-        verdict("kunit", everything.failed == 0, f"{everything}, of which this series: {ours}; the log: {rel(SERIES.log('run'))}")
+            kernel.run()
+            everything, ours = summary(kernel.result)
+        kernel.must_be_silent()
+        verdict(verb, everything.failed == 0, f"{everything}, of which this series: {ours}; the log: {rel(kernel.log('run'))}")
 
 
 if __name__ == "__main__":

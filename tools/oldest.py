@@ -11,8 +11,8 @@ import os
 import shutil
 import subprocess
 
-from common import BUILD, LOGS, ROOT, Failure, lock, must, need_space, rel, reporting, say, step, verdict
-from source import keyring, mirror
+from lib.common import BUILD, LOGS, ROOT, Failure, lock, must, need_space, parser, rel, reporting, say, step, verdict
+from lib.source import keyring, mirror
 
 SYSTEM = BUILD / "trixie"
 INSIDE = SYSTEM / "series"
@@ -50,6 +50,7 @@ def copy() -> None:
 
 
 def main() -> None:
+    parser(__doc__).parse_args()
     with reporting("kunit-oldest"), lock("oldest"):
         if os.geteuid() or not shutil.which("debootstrap"):
             raise Failure("this takes root, for a chroot, and debootstrap: apt-get install --no-install-recommends debootstrap")
@@ -65,16 +66,15 @@ def main() -> None:
                 if line.startswith(("rustc", "bindgen", "Debian clang")):
                     say(f"    {line}")
         log = LOGS / "oldest-kunit.log"
-        with step("kernel and suites"):
-            with log.open("w") as out:
-                proc = subprocess.Popen(inside("tools/kunit.py"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, text=True)
-                assert proc.stdout is not None
-                last = ""
-                for line in proc.stdout:
-                    out.write(line)
-                    say(f"    {line.rstrip()}")
-                    last = line.strip() or last
+        with step("kernel and suites"), log.open("w") as out:
+            proc = subprocess.Popen(inside("tools/kunit.py"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                    stderr=subprocess.STDOUT, text=True)
+            assert proc.stdout is not None
+            last = ""
+            for line in proc.stdout:
+                out.write(line)
+                say(f"    {line.rstrip()}")
+                last = line.strip() or last
         verdict("kunit-oldest", proc.wait() == 0, f"{last.partition(': ')[2]}, in {rel(SYSTEM)}")
 
 

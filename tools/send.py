@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from email.utils import formataddr, getaddresses
 from pathlib import Path
 
-from common import (BUILD, LOGS, ROOT, TREE, Failure, environment, git, git_environment, lock, must, output, rel, reporting,
-                    say, step, verdict)
-from source import borrow
+from lib.common import (BUILD, LOGS, ROOT, TREE, Failure, environment, git, git_environment, lock, must, output, rel,
+                        reporting, say, step, verdict)
+from lib.source import borrow
 from tree import BRANCH, apply_patches, ensure_tree, patch_files, read_state, version_of
 
 B4 = BUILD / "toolchain/b4/bin/b4"

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""make test: everything that has to pass, one verb after the other, with the totals at the end."""
+"""make test: everything that has to pass, one verb after the other, with the totals at the end.
+make test-all: what takes hours."""
 
 from __future__ import annotations
 
@@ -8,19 +9,18 @@ import subprocess
 import sys
 import time
 
-from common import ROOT, duration, paint, say
+from lib.common import ROOT, duration, paint, parser, say
 
 VERBS = (
     ("kunit", "tools/kunit.py"),
-    ("sample", "tools/sample.py"),
+    ("sample", "tests/sample/run.py"),
     ("drivers", "tests/drivers/run.py"),
     ("compile", "tests/compile/run.py"),
     ("check", "tools/check.py"),
     ("kunit-smp", "tools/smp.py"),
-    ("sample-smp", "tools/sample.py", "smp"),
+    ("sample-smp", "tests/sample/run.py", "smp"),
     ("drivers-smp", "tests/drivers/run.py", "smp"),
 )
-# make test-all: what takes hours.
 ALL = (
     ("model", "tests/model/run.py"),
     ("bh-drain", "tests/bh_drain/run.py"),
@@ -28,9 +28,9 @@ ALL = (
     ("bisect", "tools/bisect_series.py"),
     ("bases", "tools/bases.py"),
     ("docs", "tools/docs.py"),
-    ("kunit-gcc", "tools/variants.py", "gcc"),
-    ("kunit-arm64", "tools/variants.py", "arm64"),
-    ("kunit-arm", "tools/variants.py", "arm"),
+    ("kunit-gcc", "tools/kunit.py", "gcc"),
+    ("kunit-arm64", "tools/kunit.py", "arm64"),
+    ("kunit-arm", "tools/kunit.py", "arm"),
     ("kunit-oldest", "tools/oldest.py"),
 )
 
@@ -47,10 +47,12 @@ def run(script: str, *args: str) -> tuple[int, str]:
 
 
 def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("which", nargs="?", choices=("all",), help="what takes hours")
+    hours = arguments.parse_args().which == "all"
     start = time.monotonic()
     passed = failed = 0
     rows = []
-    hours = sys.argv[1:] == ["all"]
     for verb, *command in ALL if hours else VERBS:
         say(paint(f"make {verb}", "1"))
         began = time.monotonic()

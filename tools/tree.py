@@ -15,8 +15,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from common import BASE, BUILD, PATCHES, TREE, Failure, git, git_environment, lock, rel, reporting, say, step, verdict, worktree
-from source import Source, candidates, given_source
+from lib.common import BASE, BUILD, PATCHES, TREE, Failure, git, git_environment, lock, rel, reporting, say, step, verdict, worktree
+from lib.source import Source, candidates, given_source
 
 BRANCH = "series"
 

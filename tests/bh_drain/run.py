@@ -10,27 +10,23 @@ With --machine=x86, on emulated x86_64 with lockdep, and with a CPU that goes of
 
 from __future__ import annotations
 
-import argparse
 import re
-import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
+
+from lib import boot
+from lib.common import BUILD, duration, edited_tree, lock, paint, parser, rel, reporting, say, step, verdict, worktree
+from lib.kernel import Kernel
+from lib.kernel_log import COMPLAINT, PREFIX
+from tree import ensure_tree
+
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent / "tools"))
-
-import smp  # noqa: E402
-from common import (BUILD, MAKE_OPTIONS, archive, duration, environment, lock, must, paint, rel,  # noqa: E402
-                    reporting, run_logged, say, static_program, step, verdict, worktree)
-from kernel_log import COMPLAINT, PREFIX  # noqa: E402
-from kunit import Uml  # noqa: E402
-from tree import ensure_tree  # noqa: E402
-
 SOURCE = BUILD / "bh-drain-src"
 CPUS = 3  # the module says what each is for
 LIMIT = 3 * 60  # seconds for one boot, which takes a few
-OPTIONS = "kunit.enable=0 printk.time=1 printk.devkmsg=on"
 
 # Chained work, with CPUs that can go offline, and work from elsewhere.
 EXECUTED = ("self-drain", "self-drain-highpri", "self-destroy", "self-destroy-highpri", "pair-drain", "pair-destroy")
@@ -45,8 +41,7 @@ LINE = re.compile(r"bh_drain: ([a-z-]+): (.*)$")
 
 @dataclass(frozen=True)
 class Machine:
-    kernel: Uml
-    arch: str
+    kernel: Kernel
     cases: tuple[str, ...]
 
     @property
@@ -55,38 +50,23 @@ class Machine:
 
     def build_root(self) -> Path:
         """A directory with the module, the program that loads it, and the names of the cases."""
-        root, module = (self.kernel.objects.with_name(f"{self.kernel.name}-{what}") for what in ("root", "module"))
-        shutil.rmtree(root, ignore_errors=True)
-        for name in ("dev", "sys"):
-            (root / name).mkdir(parents=True)
-        static_program(root / "init", HERE / "init.c")
-        must(["make", f"O={self.kernel.objects}", f"ARCH={self.arch}", *MAKE_OPTIONS, f"M={HERE}", f"MO={module}",
-              "modules"], self.kernel.log("module"), "building the module",
-             cwd=SOURCE, env=environment())
-        shutil.copy(module / "bh_drain.ko", root)
-        if self.arch != "um":
+        root = self.kernel.objects.with_name(f"{self.kernel.name}-root")
+        boot.make_root(root, HERE / "init.c")
+        self.kernel.add_module(HERE, root)
+        if self.kernel.arch != "um":
             (root / "restart").touch()  # what ends the emulator
         (root / "cases").write_text("".join(f"{name}\n" for name in self.cases))
         return root
 
     def boot(self, root: Path) -> tuple[str, bool]:
         """What the kernel says, and whether it has ended within the limit."""
-        if self.arch == "um":
-            command = [str(self.kernel.objects / "linux"), "mem=512M", f"ncpus={CPUS}", "seccomp=on", "root=/dev/root",
-                       "rootfstype=hostfs", f"rootflags={root}", "rw", "init=/init", "con0=fd:0,fd:1", "con=null",
-                       "console=tty", *OPTIONS.split()]
-        else:
-            command = ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max,la57=off", "-smp", str(CPUS),
-                       "-m", "1G", "-nodefaults", "-nographic", "-no-reboot", "-serial", "stdio",
-                       "-kernel", str(self.kernel.objects / "arch/x86/boot/bzImage"), "-initrd", str(archive(root)),
-                       "-append", f"console=ttyS0 panic=-1 rdinit=/init {OPTIONS}"]
-        status = run_logged(command, self.log, env=environment(), timeout=LIMIT)
-        return self.log.read_text(errors="replace"), status != 124
+        if self.kernel.arch == "um":
+            return boot.uml(self.kernel, root, boot.OPTIONS, self.log, LIMIT, memory="512M", cpus=CPUS)
+        return boot.x86(self.kernel, root, boot.OPTIONS, self.log, LIMIT, cpus=CPUS)
 
 
 def machine(name: str, arch: str, config: str, cases: tuple[str, ...]) -> Machine:
-    options = (f"--arch={arch}", *(f"--make_options={o}" for o in MAKE_OPTIONS))
-    return Machine(Uml(SOURCE, BUILD / name, name, (HERE / config,), options), arch, cases)
+    return Machine(Kernel(SOURCE, BUILD / name, name, (HERE / config,), arch), cases)
 
 
 MACHINES = {
@@ -161,14 +141,14 @@ def report(text: str, ended: bool, on: Machine) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--revision", help="of build/tree, instead of the series as it is there")
-    parser.add_argument("--machine", choices=MACHINES, default="uml", help="what to boot (default: %(default)s)")
-    given = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("--revision", help="of build/tree, instead of the series as it is there")
+    arguments.add_argument("--machine", choices=MACHINES, default="uml", help="what to boot (default: %(default)s)")
+    given = arguments.parse_args()
     on = MACHINES[given.machine]
     with reporting("bh-drain"), lock("bh-drain"):
         ensure_tree()
-        worktree(SOURCE, given.revision or smp.edited_tree())
+        worktree(SOURCE, given.revision or edited_tree())
         with step("kernel and module"):
             on.kernel.build()
             root = on.build_root()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 MARKERS = ("Send", "Sync")
@@ -144,7 +145,7 @@ class Source:
                 self.impl(head, body)
 
     def struct(self, head: Tokens, body: Tokens) -> None:
-        name = next(after.text for token, after in zip(head, head[1:]) if token.text in ("struct", "enum"))
+        name = next(after.text for token, after in pairwise(head) if token.text in ("struct", "enum"))
         for predicate in predicates(head):
             self.predicate(name, predicate)
         for field in split(body, ","):

@@ -2,9 +2,7 @@
 """Takes the bounds away that bounds.py lists, compiles the kernel crate without them, and makes sure that the
 lines of the programs that guard them notice, and no others. Some are taken away together, where no line guards two
 of them. Where the kernel crate does not compile without a bound, that guards it as well. What bounds.py says
-that no program can miss must be noticed by none.
-
-With parts of names as arguments, only the bounds that contain one of them. Takes about ten minutes.
+that no program can miss must be noticed by none. Takes about ten minutes.
 """
 
 from __future__ import annotations
@@ -17,13 +15,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE)]
+sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-from bounds import MARKERS, UNREACHABLE, Bound, Edit, Guard, bounds, guards, marked  # noqa: E402
-from common import BUILD, Failure, environment, lock, reporting, say, step, verdict  # noqa: E402
-from kunit import SERIES  # noqa: E402
-from run import EXPECTED, module_command, programs, rustc, same  # noqa: E402
+from lib.common import BUILD, Failure, environment, lock, parser, reporting, say, step, verdict
+from lib.kernel import SERIES
+from tests.compile.bounds import MARKERS, UNREACHABLE, Bound, Edit, Guard, bounds, guards, marked
+from tests.compile.run import EXPECTED, module_command, programs, rustc, same
 
 CRATE = BUILD / "bounds"  # the kernel crate without some bounds
 
@@ -159,10 +156,13 @@ def prove(command: str, without: list[Bound], guarding: list[Guard]) -> int:
 
 
 def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("part", nargs="*", help="only the bounds whose names contain one of these")
+    parts = arguments.parse_args().part
     with reporting("prove"), lock("uml"):
         command = module_command(SERIES, SERIES.objects.with_name("bounds-module"))
         guarding = [g for kind in programs() for program in kind for g in guards(program)]
-        wanted = [b for b in bounds(SERIES.source).values() if not sys.argv[1:] or any(a in b.name for a in sys.argv[1:])]
+        wanted = [b for b in bounds(SERIES.source).values() if not parts or any(part in b.name for part in parts)]
         bad = 0
         for batch in batches(wanted):
             with step(f"without {batch[0].name}" + (f" and {len(batch) - 1} more" if batch[1:] else "")):

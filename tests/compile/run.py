@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compiles small programs against the built `kernel` crate, with the flags of a kernel module.
+"""make compile: small programs against the built `kernel` crate, with the flags of a kernel module.
 
 pass/*.rs must compile without an error; what README.md shows must be part of them. fail/*.rs must fail
 with exactly the errors that their comments name: `//~ E0599` stands on the line that the error points
@@ -21,12 +21,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE)]
+sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-import bounds  # noqa: E402
-from common import LOGS, MAKE_OPTIONS, ROOT, Failure, environment, lock, must, paint, rel, reporting, say, step, verdict  # noqa: E402
-from kunit import SERIES, Uml  # noqa: E402
+from lib.common import LOGS, ROOT, Failure, environment, lock, paint, parser, rel, reporting, say, step, verdict
+from lib.kernel import SERIES, Kernel
+from tests.compile import bounds
+
+HERE = Path(__file__).resolve().parent
 
 EXPECTED = re.compile(r"//~ (E\d{4}|no code|[a-z]+(?:_[a-z]+)+)")
 MESSAGE = re.compile(r"//~ message: (.+?)\s*(?=//~|$)")
@@ -45,7 +46,7 @@ class Error:
     text: str  # message, labels and notes
 
 
-def module_command(kernel: Uml, directory: Path) -> str:
+def module_command(kernel: Kernel, directory: Path) -> str:
     """The command with which kbuild compiles a module, taken from kbuild itself."""
     if not (kernel.objects / "rust/libkernel.rmeta").exists():
         raise Failure("the UML kernel is not built: run 'make kunit'")
@@ -53,8 +54,7 @@ def module_command(kernel: Uml, directory: Path) -> str:
     directory.mkdir(parents=True)
     shutil.copy(HERE / "pass/everything.rs", directory / "program.rs")
     (directory / "Makefile").write_text("obj-m := program.o\n")
-    must(["make", "-C", str(kernel.source), f"O={kernel.objects}", "ARCH=um", *MAKE_OPTIONS, f"M={directory}", "program.o"],
-         LOGS / "compile.log", "compiling a module", env=environment())
+    kernel.make("compile", f"M={directory}", "program.o")
     line = (directory / ".program.o.cmd").read_text().splitlines()[0]
     return line.partition(":=")[2].strip()
 
@@ -142,7 +142,7 @@ def programs() -> tuple[list[Path], list[Path]]:
     return passing, failing
 
 
-def compile_all(kernel: Uml) -> list[Outcome]:
+def compile_all(kernel: Kernel) -> list[Outcome]:
     directory = kernel.objects.with_name(f"{kernel.objects.name}-programs")
     command = module_command(kernel, directory)
     passing, failing = programs()
@@ -164,6 +164,7 @@ def guarded() -> Outcome:
 
 
 def main() -> None:
+    parser(__doc__).parse_args()
     with reporting("compile"), lock("uml"):
         with step("programs that must and must not compile"):
             outcomes = [*compile_all(SERIES), *readme(), guarded()]

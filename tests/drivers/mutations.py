@@ -6,24 +6,24 @@ Builds and boots one module per change, in user mode Linux, on the kernel of `ma
 
 from __future__ import annotations
 
-import argparse
 import re
 import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-import run  # noqa: E402
-from common import BUILD, Failure, lock, paint, rel, reporting, say, step, verdict  # noqa: E402
-from kunit import SERIES, Uml  # noqa: E402
-from tree import ensure_tree  # noqa: E402
+from lib import boot
+from lib.common import BUILD, Failure, lock, paint, parser, rel, reporting, say, step, verdict
+from lib.kernel import SERIES
+from tests.drivers.run import HERE, PORTS, What, uml_root
+from tree import ensure_tree
 
 # A module that has not stopped its items, and is gone, may hang the kernel.
 LIMIT = 60
 COPY = BUILD / "drivers-mutations"
+LOG = SERIES.log("mutation")
 
 
 @dataclass(frozen=True)
@@ -114,37 +114,37 @@ def copy(mutation: Mutation) -> Path:
     return COPY
 
 
-def noticed(mutation: Mutation, kernel: Uml) -> str:
+def noticed(mutation: Mutation) -> str:
     """What the module says about the change: nothing, if it does not notice it."""
-    log = kernel.log("mutation")
-    text, _ = run.boot(kernel, run.uml_root(kernel, run.What((mutation.port,), 1, copy(mutation))), log, LIMIT)
+    root = uml_root(SERIES, What((mutation.port,), 1, copy(mutation)))
+    text, _ = boot.uml(SERIES, root, boot.OPTIONS, LOG, LIMIT)
     failed = re.search(rf" {mutation.port}: FAILED (.*)$", text, re.M)
     return failed[1].strip() if failed else ""
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--port", choices=run.PORTS, help="the changes to this port only")
-    port = parser.parse_args().port
+    arguments = parser(__doc__)
+    arguments.add_argument("--port", choices=PORTS, help="the changes to this port only")
+    port = arguments.parse_args().port
     with reporting("drivers-mutations"), lock("uml"):
         ensure_tree()
         with step("UML kernel"):
             SERIES.build()
-        every(SERIES, port)
+        every(port)
 
 
-def every(kernel: Uml, port: str | None) -> None:
+def every(port: str | None) -> None:
     missed, count = 0, 0
     for mutation in MUTATIONS:
         if port not in (None, mutation.port):
             continue
         count += 1
-        if words := noticed(mutation, kernel):
+        if words := noticed(mutation):
             say(f"    {mutation.port}: {mutation.what}: {words}")
         else:
             missed += 1
-            say(paint(f"    {mutation.port}: {mutation.what}: not noticed; the log: {rel(kernel.log('mutation'))}", "31"))
-            shutil.copy(kernel.log("mutation"), kernel.log(f"mutation-{mutation.port}-{count}"))
+            say(paint(f"    {mutation.port}: {mutation.what}: not noticed; the log: {rel(LOG)}", "31"))
+            shutil.copy(LOG, SERIES.log(f"mutation-{mutation.port}-{count}"))
     verdict("drivers-mutations", not missed, f"{count - missed} passed, {missed} failed")
 
 

@@ -9,29 +9,26 @@ replace is printed by tests/drivers/table.py.
 
 from __future__ import annotations
 
-import argparse
 import re
-import shutil
 import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent / "tools"))
+sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-import smp  # noqa: E402
-from common import (BUILD, LOGS, MAKE_OPTIONS, Failure, archive, duration, environment, lock, must, paint, rel,  # noqa: E402
-                    reporting, run_logged, say, static_program, step, verdict)
-from kernel_log import PREFIX, new_complaints  # noqa: E402
-from kunit import MODULES, SERIES, Uml  # noqa: E402
-from kunit_results import Counts  # noqa: E402
-from tree import ensure_tree  # noqa: E402
+from lib import boot, smp
+from lib.common import BUILD, LOGS, Failure, lock, paint, parser, rel, reporting, say, step, verdict
+from lib.kernel import SERIES, Kernel
+from lib.kernel_log import PREFIX, new_complaints
+from lib.results import Counts
+from tree import ensure_tree
+
+HERE = Path(__file__).resolve().parent
 
 PORTS = ("tyr_reset", "vino", "m3_thermal", "uart", "sfp")
 LOADS = 3
 LIMIT = 5 * 60  # seconds for UML, which takes one of those minutes, and two if it is busy
-OPTIONS = "kunit.enable=0 printk.time=1 printk.devkmsg=on"
 LINE = re.compile(rf"({'|'.join(PORTS)}|init): (.*)$")  # of the modules, and of init about them
 PASSED = re.compile(r"passed (\d+)$")
 UNLOADED = "loaded and unloaded"
@@ -52,17 +49,11 @@ class What:
         return first | {port: str(self.loads) for port in self.ports}
 
 
-def make_root(root: Path, kernel: tuple[Path, Path], options: tuple[str, ...], what: What) -> Path:
+def make_root(root: Path, kernel: Kernel, what: What) -> Path:
     """A directory with the program that loads the modules, the modules, and a list of them."""
-    source, objects = kernel
-    shutil.rmtree(root, ignore_errors=True)
-    (root / "dev").mkdir(parents=True)
-    static_program(root / "init", HERE / "init.c")
+    boot.make_root(root, HERE / "init.c")
     for name in what.modules():
-        built = root.with_name(f"{root.name}-{name}")
-        must(["make", f"O={objects}", *options, f"M={what.directory / name}", f"MO={built}", "modules"],
-             LOGS / f"{built.name}.log", "building a module", cwd=source, env=environment())
-        shutil.copy(built / f"{name}.ko", root)
+        kernel.add_module(what.directory / name, root)
     (root / "modules").write_text("".join(f"{name} {how}\n" for name, how in what.modules().items()))
     return root
 
@@ -101,7 +92,7 @@ def report(verb: str, text: str, log: Path, known: Counter[str], ended: bool = T
         if what.startswith("cannot "):
             raise Failure(f"busy: {what}; the log: {rel(log)}")
     if not ended:
-        raise Failure(f"the kernel did not end within {duration(LIMIT)}: a hang; its last words are in {rel(log)}")
+        raise boot.hang(LIMIT, log)
     if "end" not in said:
         raise Failure(f"the program did not get to its end; the log: {rel(log)}")
     if noise := new_complaints(text, known):
@@ -109,54 +100,38 @@ def report(verb: str, text: str, log: Path, known: Counter[str], ended: bool = T
     verdict(verb, not failed, f"{Counts(total, failed, 0)}; the log: {rel(log)}")
 
 
-def uml_root(kernel: Uml, what: What) -> Path:
-    root = BUILD / f"{kernel.name}-{what.directory.name}-root"
-    return make_root(root, (kernel.source, kernel.objects), ("ARCH=um", *MAKE_OPTIONS, MODULES), what)
+def uml_root(kernel: Kernel, what: What) -> Path:
+    return make_root(BUILD / f"{kernel.name}-{what.directory.name}-root", kernel, what)
 
 
-def boot(kernel: Uml, root: Path, log: Path, limit: int = LIMIT) -> tuple[str, bool]:
-    """What the kernel says, and whether it has ended within the limit."""
-    status = run_logged([str(kernel.objects / "linux"), "mem=1G", "root=/dev/root", "rootfstype=hostfs",
-                         f"rootflags={root}", "rw", "init=/init", "con0=fd:0,fd:1", "con=null", "console=tty",
-                         *OPTIONS.split()],
-                        log, env=environment(), timeout=limit)
-    return log.read_text(errors="replace"), status != 124
-
-
-def in_uml(kernel: Uml, busy: int) -> None:
-    log = kernel.log("drivers")
-    with step("modules"):
-        root = uml_root(kernel, What(busy=busy))
-    with step(f"each of them, {LOADS} times"):
-        text, ended = boot(kernel, root, log)
-    report("drivers", text, log, Counter(), ended)
-
-
-def one_cpu(kernel: Uml, busy: int) -> None:
+def one_cpu(busy: int) -> None:
     with step("UML kernel"):
-        kernel.build()
-    in_uml(kernel, busy)
+        SERIES.build()
+    log = SERIES.log("drivers")
+    with step("modules"):
+        root = uml_root(SERIES, What(busy=busy))
+    with step(f"each of them, {LOADS} times"):
+        text, ended = boot.uml(SERIES, root, boot.OPTIONS, log, LIMIT)
+    report("drivers", text, log, Counter(), ended)
 
 
 def several_cpus(busy: int) -> None:
     known = smp.baseline()
-    with step("SMP kernel"):
-        smp.build_series()
-    root, log = BUILD / "drivers-smp-root", LOGS / "smp-drivers.log"
+    smp.build_series()
+    log = LOGS / "smp-drivers.log"
     with step("modules"):
-        make_root(root, (smp.SOURCE, smp.OBJECTS), ("ARCH=x86_64", *MAKE_OPTIONS), What(busy=busy))
+        root = make_root(BUILD / "drivers-smp-root", smp.SERIES, What(busy=busy))
     with step(f"each of them, {LOADS} times, on {smp.CPUS} CPUs"):
-        text = smp.emulate(log, archive(root), f"{OPTIONS} -- restart")
+        text = smp.emulate(log, root, f"{boot.OPTIONS} -- restart")
     report("drivers-smp", text, log, known)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("machine", nargs="?", choices=("uml", "smp"), default="uml",
-                        help="what to boot (default: %(default)s)")
-    parser.add_argument("--busy", type=int, default=0, metavar="SEED",
-                        help="also load a module that takes the CPU away, for times that depend on this number")
-    given = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("machine", nargs="?", choices=("uml", "smp"), default="uml", help="what to boot (default: %(default)s)")
+    arguments.add_argument("--busy", type=int, default=0, metavar="SEED",
+                           help="also load a module that takes the CPU away, for times that depend on this number")
+    given = arguments.parse_args()
     if given.machine == "smp":
         with reporting("drivers-smp"), lock("smp"):
             ensure_tree()
@@ -164,7 +139,7 @@ def main() -> None:
     else:
         with reporting("drivers"), lock("uml"):
             ensure_tree()
-            one_cpu(SERIES, given.busy)
+            one_cpu(given.busy)
 
 
 if __name__ == "__main__":

@@ -10,16 +10,16 @@ is gone.
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent / "tools"))
+sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-from common import TREE, Failure, reporting, say  # noqa: E402
+from lib.common import TREE, Failure, parser, reporting, say
+
+HERE = Path(__file__).resolve().parent
 
 # Where the part of a module ends that a real driver would have.
 END = "// The module, which drives itself."
@@ -107,7 +107,7 @@ def row(port: Port) -> str:
 
 
 def main() -> None:
-    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    parser(__doc__).parse_args()
     with reporting("table"):
         say("| port | of | lines, before | here | `unsafe`, before | here | flags, before | here | ordering rules, before | here |")
         say("| --- | --- | ---: | ---: | ---: | ---: | --- | --- | --- | --- |")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks the model of a queue's destruction, teardown.pml, with Spin.
+"""make model: checks the model of a queue's destruction, teardown.pml, with Spin.
 
 Each configuration is searched to the end and must have no error. Each mutation leaves out or changes one
 step, and must fail in the way that is noted, or must be without an error, too, where that step turned out
@@ -8,7 +8,6 @@ to be needless. With names of configurations or mutations as arguments, only tho
 
 from __future__ import annotations
 
-import argparse
 import re
 import shutil
 import subprocess
@@ -18,12 +17,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent / "tools"))
+sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-from common import BUILD, Failure, duration, lock, paint, rel, reporting, say, step, verdict  # noqa: E402
+from lib.common import BUILD, Failure, duration, lock, paint, parser, rel, reporting, say, step, verdict
 
-MODEL = HERE / "teardown.pml"
+MODEL = Path(__file__).resolve().parent / "teardown.pml"
 OUT = BUILD / "model"
 DEPTH = 100_000
 SECONDS = 300  # for one search
@@ -145,7 +143,7 @@ def command(args: list[str], directory: Path, name: str) -> str:
     return done.stdout
 
 
-def search(name: str, options: str, optimize: str, trace: bool) -> Outcome:
+def search(name: str, options: str, trace: bool) -> Outcome:
     """Makes the program that searches, and runs it until the end or the first error."""
     directory = OUT / name
     shutil.rmtree(directory, ignore_errors=True)
@@ -161,7 +159,7 @@ def search(name: str, options: str, optimize: str, trace: bool) -> Outcome:
     command(["spin", "-a", *defines, str(MODEL)], directory, name)
     # Breadth first finds the shortest way to an error, and takes more time.
     kind = ["-DNFAIR=3"] if live else ["-DSAFETY", "-DNOFAIR", *(["-DBFS"] if trace else [])]
-    command(["gcc", optimize, "-w", "-DMEMLIM=4000", "-DVECTORSZ=2048", *kind, "-o", "pan", "pan.c"], directory, name)
+    command(["gcc", "-O0", "-w", "-DMEMLIM=4000", "-DVECTORSZ=2048", *kind, "-o", "pan", "pan.c"], directory, name)
     text = command(["./pan", f"-m{DEPTH}", "-w22", *(["-a", "-f"] if live else [])], directory, name)
     seconds = time.monotonic() - start
 
@@ -189,9 +187,9 @@ def write_trace(directory: Path, defines: list[str], name: str) -> None:
     text = command(["spin", "-p", "-k", f"{MODEL.name}.trail", *defines, str(MODEL)], directory, name)
     lines = []
     for line in text.splitlines():
-        if m := re.match(r"\s*\d+:\s+proc\s+\d+ \((\w+)[^)]*\) \S+?:(\d+) \(state \d+\)\s+\[(.*)\]", line):
-            if m[3] not in ("else", "1", "(1)"):
-                lines.append(f"{m[1]:<10} {m[2]:>4}  {m[3]}\n")
+        m = re.match(r"\s*\d+:\s+proc\s+\d+ \((\w+)[^)]*\) \S+?:(\d+) \(state \d+\)\s+\[(.*)\]", line)
+        if m and m[3] not in ("else", "1", "(1)"):
+            lines.append(f"{m[1]:<10} {m[2]:>4}  {m[3]}\n")
     (directory / "trace.txt").write_text("".join(lines))
     say(f"    the way to it: {rel(directory / 'trace.txt')}")
 
@@ -209,7 +207,7 @@ def row(name: str, outcome: Outcome, ok: bool, result: str) -> None:
 
 def check_configurations(names: list[str], trace: bool) -> Iterator[bool]:
     for name in names:
-        found = search(name, CONFIGURATIONS[name], "-O0", trace)
+        found = search(name, CONFIGURATIONS[name], trace)
         row(name, found, not found.error, f"FAILED: {found.error}: {found.words}" if found.error else "exhausted, no error")
         yield not found.error
 
@@ -218,7 +216,7 @@ def check_mutations(names: list[str], trace: bool) -> Iterator[bool]:
     for name in names:
         mutation = MUTATIONS[name]
         options = f"{CONFIGURATIONS[mutation.configuration]} {mutation.option}"
-        found = search(name, options, "-O0" if mutation.expected else "-O0", trace)
+        found = search(name, options, trace)
         ok = found.error == mutation.expected
         result = f"{found.error}: {found.words[:40]}" if found.error else "exhausted, no error"
         if not ok:
@@ -228,11 +226,11 @@ def check_mutations(names: list[str], trace: bool) -> Iterator[bool]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("names", nargs="*", help="configurations and mutations; all of them by default")
-    parser.add_argument("--list", action="store_true", help="show the names with their options, and end")
-    parser.add_argument("--trace", action="store_true", help="search breadth first, and write the shortest way to an error")
-    args = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("names", nargs="*", help="configurations and mutations; all of them by default")
+    arguments.add_argument("--list", action="store_true", help="show the names with their options, and end")
+    arguments.add_argument("--trace", action="store_true", help="search breadth first, and write the shortest way to an error")
+    args = arguments.parse_args()
     if args.list:
         for name, options in CONFIGURATIONS.items():
             print(f"{name:<24} {options}")

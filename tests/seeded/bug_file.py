@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from common import Failure
+from lib.common import Failure
 
 DECLARATION = "extern int seeded_bug;\n"
 FILES = Path(__file__).resolve().parent / "bugs"

@@ -1,8 +1,5 @@
 #!/usr/bin/env python3
-"""Puts each bug of bugs.py into the series, and makes sure that the tests that it names report it.
-
-With names as arguments, only those run.
-"""
+"""Puts each bug of own_kernel_bugs.py into the series, and makes sure that the tests that it names report it."""
 
 from __future__ import annotations
 
@@ -11,20 +8,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE.parent / "compile"), str(HERE)]
+sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-import sample  # noqa: E402
-import smp  # noqa: E402
-from own_kernel_bugs import BUGS, HANG, Bug  # noqa: E402
-from common import BUILD, LOGS, Failure, git, lock, paint, reporting, say, step, verdict, worktree  # noqa: E402
-from kernel_log import complaints, new_complaints  # noqa: E402
-from kunit import Uml  # noqa: E402
-from kunit_results import PASSED, SKIPPED, read  # noqa: E402
-from run import compile_all  # noqa: E402
-from tree import ensure_tree  # noqa: E402
+from lib import smp
+from lib.common import BUILD, Failure, git, lock, paint, parser, reporting, say, step, verdict, worktree
+from lib.kernel import Kernel
+from lib.kernel_log import complaints, new_complaints
+from lib.results import PASSED, SKIPPED, read
+from tests.compile.run import compile_all
+from tests.sample import run as sample
+from tests.seeded.own_kernel_bugs import BUGS, HANG, Bug
+from tree import ensure_tree
 
-KERNEL = Uml(BUILD / "seeded-src", BUILD / "seeded", "seeded")
+KERNEL = Kernel(BUILD / "seeded-src", BUILD / "seeded", "seeded")
 
 
 def reports() -> dict[str, dict[str, str]]:
@@ -44,15 +40,14 @@ def reports() -> dict[str, dict[str, str]]:
     for name, status in tests:
         if status not in (PASSED, SKIPPED):
             case = re.escape(name.rpartition(".")[2])
-            words = re.search(rf"# {case}: (ASSERTION FAILED at .*)\n\s*(Expected .*)", console)
-            found["kunit"][name] = f"{words[1]}: {words[2]}" if words else f"status {status}"
+            said = re.search(rf"# {case}: (ASSERTION FAILED at .*)\n\s*(Expected .*)", console)
+            found["kunit"][name] = f"{said[1]}: {said[2]}" if said else f"status {status}"
     return found
 
 
 def sample_reports() -> dict[str, dict[str, str]]:
     """What the walk through the sample finds wrong, and what the kernel complains about meanwhile."""
-    log, ended = sample.boot_uml(KERNEL)
-    text = log.read_text(errors="replace")
+    text, ended = sample.in_uml(KERNEL, KERNEL.log("sample"))
     walk = sample.sections(text)
     found = [f"{s.name}: {words}" for s in walk for _, who, words in s.lines if who == "walk" and words.startswith("FAIL")]
     found += [*sample.log_problems(walk), *complaints(text)]
@@ -65,9 +60,9 @@ def smp_reports() -> dict[str, dict[str, str]]:
     """What the SMP kernel complains about, built from the sources as they are."""
     with lock("smp"):
         known = smp.baseline()
-        worktree(smp.SOURCE, git(KERNEL.source, "stash", "create").strip())
-        smp.build("seeded", "smp", "series")
-        return {"smp": {line: line for line in new_complaints(smp.boot(LOGS / "smp-seeded-run.log"), known)}}
+        kernel = smp.kernel("seeded", "series")
+        smp.build(kernel, git(KERNEL.source, "stash", "create").strip())
+        return {"smp": {line: line for line in new_complaints(smp.run(kernel.log("run")), known)}}
 
 
 def put_in(bug: Bug) -> None:
@@ -97,9 +92,9 @@ def checked(bug: Bug) -> list[str]:
         git(KERNEL.source, "checkout", "--quiet", "--force", ".")
     missed = []
     for kind, name in bug.catchers:
-        words = [text for key, text in found[kind].items() if (name in key if kind in ("log", "smp", "sample") else name == key)]
-        if words:
-            say(f"    {kind} {name}: {words[0]}")
+        told = [text for key, text in found[kind].items() if (name in key if kind in ("log", "smp", "sample") else name == key)]
+        if told:
+            say(f"    {kind} {name}: {told[0]}")
         else:
             missed.append(f"{bug.name}: {kind} {name} did not report it")
     return missed
@@ -114,9 +109,11 @@ def prepare() -> None:
 
 
 def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("name", nargs="*", help="only these bugs")
+    wanted = set(arguments.parse_args().name)
     with reporting("seeded-own"), lock("seeded"):
         ensure_tree()
-        wanted = set(sys.argv[1:])
         if unknown := wanted - {bug.name for bug in BUGS}:
             raise Failure("no such bug: " + ", ".join(sorted(unknown)))
         bugs = [bug for bug in BUGS if not wanted or bug.name in wanted]

@@ -7,32 +7,31 @@ unless its file gives a reason.
 
 from __future__ import annotations
 
-import argparse
 import datetime
 import os
 import random
 import re
-import subprocess
 import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE)]
+sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-from bug_file import DECLARATION, Bug, put_in, read_all  # noqa: E402
-from common import BUILD, LOGS, Failure, environment, lock, paint, rel, reporting, say, step, verdict, worktree  # noqa: E402
-from kernel_log import complaints  # noqa: E402
-from kunit import Uml  # noqa: E402
-from tree import ensure_tree  # noqa: E402
+from lib.boot import uml
+from lib.common import BUILD, LOGS, Failure, lock, paint, parser, rel, reporting, say, step, verdict, worktree
+from lib.kernel import Kernel
+from lib.kernel_log import complaints
+from lib.results import FAILED, ktap
+from tests.seeded.bug_file import DECLARATION, Bug, put_in, read_all
+from tree import ensure_tree
 
-KERNEL = Uml(BUILD / "seeded-src", BUILD / "seeded", "seeded")
+KERNEL = Kernel(BUILD / "seeded-src", BUILD / "seeded", "seeded")
 LIMIT = 45  # seconds for a boot, which takes a few
 PARALLEL = 4 * (os.cpu_count() or 2)  # the tests wait most of the time
 ALL = "rust_*work*"
-FAILED = re.compile(r"# (\w+): (?:ASSERTION|EXPECTATION) FAILED at (\S+)\n\s*(Expected .*)")
+WORDS = re.compile(r"# (\w+): (?:ASSERTION|EXPECTATION) FAILED at (\S+)\n\s*(Expected .*)")
 END = "reboot: System halted"
 HANG = "the kernel did not finish its tests"
 SELECT_C = """
@@ -75,35 +74,15 @@ def suites(bug: Bug) -> str:
 def boot(number: int, glob: str = ALL) -> str:
     """What the kernel printed with this bug."""
     log = LOGS / "seeded" / f"{number}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as out:
-        process = subprocess.Popen([str(KERNEL.objects / "linux"), "mem=512M", "console=tty", "con=null", "con0=fd:0,fd:1",
-                                    "kunit_shutdown=halt", f"kunit.filter_glob={glob}", f"seeded_bug={number}"],
-                                   stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=environment(),
-                                   start_new_session=True)
-        try:
-            process.wait(timeout=LIMIT)
-        except subprocess.TimeoutExpired:
-            pass
-        finally:
-            try:
-                os.killpg(process.pid, 9)
-            except ProcessLookupError:
-                pass
-            process.wait()
-    return log.read_text(errors="replace")
+    text, _ = uml(KERNEL, None, f"kunit_shutdown=halt kunit.filter_glob={glob} seeded_bug={number}", log, LIMIT,
+                  memory="512M", quiet=True)
+    return text
 
 
 def reports(text: str) -> list[tuple[str, str, str]]:
     """What the tests of a boot have reported: kind, test, words."""
-    found = []
-    words = {m[1]: f"{m[3]} at {m[2]}" for m in FAILED.finditer(text)}
-    suite = ""
-    for line in text.splitlines():
-        if subtest := re.match(r"^ +# Subtest: (\S+)", line):
-            suite = subtest[1]
-        elif failed := re.match(r"^ +not ok \d+ (\S+)", line):
-            found.append(("kunit", f"{suite}.{failed[1]}", words.get(failed[1], "failed")))
+    words = {m[1]: f"{m[3]} at {m[2]}" for m in WORDS.finditer(text)}
+    found = [("kunit", name, words.get(name.rpartition(".")[2], "failed")) for name, status in ktap(text) if status == FAILED]
     found += [("log", line, line) for line in complaints(text)]
     if END not in text:
         found.append(("log", HANG, HANG))
@@ -137,19 +116,19 @@ def table(bugs: list[Bug], wrong: set[str]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", nargs="*", help="only these bugs")
-    parser.add_argument("--some", type=int, metavar="N", help="only N of those that a single suite reports, others each day")
-    arguments = parser.parse_args()
+    arguments = parser(__doc__)
+    arguments.add_argument("name", nargs="*", help="only these bugs")
+    arguments.add_argument("--some", type=int, metavar="N", help="only N of those that a single suite reports, others each day")
+    given = arguments.parse_args()
     with reporting("seeded"), lock("seeded"):
         ensure_tree()
         every = read_all()
-        if unknown := set(arguments.name) - {bug.name for bug in every}:
+        if unknown := set(given.name) - {bug.name for bug in every}:
             raise Failure("no such bug: " + ", ".join(sorted(unknown)))
-        bugs = [bug for bug in every if not arguments.name or bug.name in arguments.name]
-        if arguments.some:
+        bugs = [bug for bug in every if not given.name or bug.name in given.name]
+        if given.some:
             bugs = [bug for bug in bugs if suites(bug) != ALL]
-            bugs = random.Random(datetime.date.today().isoformat()).sample(bugs, min(arguments.some, len(bugs)))
+            bugs = random.Random(datetime.date.today().isoformat()).sample(bugs, min(given.some, len(bugs)))
         with step(f"one kernel with {len(every)} bugs"):
             build(every)
         with step("the same without any of them"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from bench_results import Boot, Pair
+from bench.results import Boot, Pair
 
 LOW, HIGH = 0.70, 1.30  # what lies beyond is drawn at the edge, with its number
 LEFT, WIDTH, RIGHT = 250, 560, 280

@@ -16,25 +16,22 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-import smp
-from common import (BUILD, LOGS, MAKE_OPTIONS, ROOT, Failure, archive, duration, environment, lock, must, paint, rel, reporting,
-                    run_logged, say, static_program, step, verdict)
-from kernel_log import new_complaints
-from kunit import MODULES, SERIES, Uml
-from kunit_results import Counts
+sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
+
+from lib import boot, smp
+from lib.common import BUILD, LOGS, Failure, lock, paint, parser, rel, reporting, say, step, verdict
+from lib.kernel import SERIES, Kernel
+from lib.kernel_log import new_complaints
+from lib.results import Counts
 from tree import ensure_tree
 
-PROGRAM = ROOT / "tests/sample"
+HERE = Path(__file__).resolve().parent
 LOCKDEP = re.compile(r"possible circular locking dependency detected")
 MODULES_OF_TESTS = ("lab", "failing_init", "task_work_owner", "restless", "kept", "deadlock")
-PROGRAMS = {
-    "init": ("walk.c", "lesson.c", "lab.c", "exercises.c", "task_work.c", "owner.c", "unloading.c", "restless.c",
-             "kept.c"),
-    "binder": ("binder.c",),
-}
+INIT = ("walk.c", "lesson.c", "lab.c", "exercises.c", "task_work.c", "owner.c", "unloading.c", "restless.c",
+        "kept.c")
 MODULE = "samples/rust/rust_workqueue.ko"
 LIMIT = 5 * 60  # seconds for UML, which takes a minute
-OPTIONS = "kunit.enable=0 printk.time=1 printk.devkmsg=on"
 LINE = re.compile(r"^\[ *(\d+\.\d+)\](?:\[ *[TC]\d+\])? (walk|rust_workqueue|lab): (.*)$", re.M)
 
 # Everything has ended in these sections, also what repeats itself until it is stopped.
@@ -143,19 +140,13 @@ def loads_problems(name: str, texts: list[str]) -> list[str]:
     return problems
 
 
-def make_root(root: Path, source: Path, objects: Path, options: tuple[str, ...]) -> None:
-    """A directory with the programs, one of them as init, and the modules."""
-    shutil.rmtree(root, ignore_errors=True)
-    for name in ("dev", "proc", "sys"):
-        (root / name).mkdir(parents=True)
-    for program, sources in PROGRAMS.items():
-        static_program(root / program, *(PROGRAM / name for name in sources))
-    shutil.copy(objects / MODULE, root)
+def make_root(root: Path, kernel: Kernel) -> None:
+    """A directory with the programs and the modules."""
+    boot.make_root(root, *(HERE / name for name in INIT))
+    boot.static_program(root / "binder", HERE / "binder.c")
+    shutil.copy(kernel.objects / MODULE, root)
     for module in MODULES_OF_TESTS:
-        built = root.with_name(f"{root.name}-{module}")
-        must(["make", f"O={objects}", *options, f"M={PROGRAM / module}", f"MO={built}", "modules"],
-             LOGS / f"{built.name}.log", "building a module", cwd=source, env=environment())
-        shutil.copy(built / f"{module}.ko", root)
+        kernel.add_module(HERE / module, root)
 
 
 def lockdep_problems(text: str) -> list[str]:
@@ -185,48 +176,46 @@ def report(verb: str, text: str, log: Path, known: Counter[str], lockdep: bool =
     verdict(verb, total.failed == 0, f"{total}; the log: {rel(log)}")
 
 
-def boot_uml(kernel: Uml) -> tuple[Path, bool]:
-    """Returns the log, and whether the kernel has ended within the limit."""
-    root, log = BUILD / f"{kernel.name}-sample-root", kernel.log("sample")
-    make_root(root, kernel.source, kernel.objects, ("ARCH=um", *MAKE_OPTIONS, MODULES))
-    status = run_logged([str(kernel.objects / "linux"), "mem=1G", "root=/dev/root", "rootfstype=hostfs", f"rootflags={root}",
-                         "rw", "init=/init", "con0=fd:0,fd:1", "con=null", "console=tty", *OPTIONS.split()],
-                        log, env=environment(), timeout=LIMIT)
-    return log, status != 124
+def in_uml(kernel: Kernel, log: Path) -> tuple[str, bool]:
+    """What the kernel says, and whether it has ended within the limit."""
+    root = BUILD / f"{kernel.name}-sample-root"
+    make_root(root, kernel)
+    return boot.uml(kernel, root, boot.OPTIONS, log, LIMIT)
 
 
-def one_cpu(kernel: Uml) -> None:
+def one_cpu() -> None:
+    log = SERIES.log("sample")
     with step("UML kernel"):
-        kernel.build()
+        SERIES.build()
     with step("walk through the sample"):
-        log, ended = boot_uml(kernel)
-    text = log.read_text(errors="replace")
+        text, ended = in_uml(SERIES, log)
     if not ended:
         timeline(sections(text))
-        raise Failure(f"the kernel did not end within {duration(LIMIT)}: a hang; its last words are in {rel(log)}")
+        raise boot.hang(LIMIT, log)
     report("sample", text, log, Counter())
 
 
 def several_cpus() -> None:
     known = smp.baseline()
-    with step("SMP kernel"):
-        smp.build_series()
+    smp.build_series()
     root, log = BUILD / "sample-smp-root", LOGS / "smp-sample.log"
     with step(f"walk through the sample on {smp.CPUS} CPUs"):
-        make_root(root, smp.SOURCE, smp.OBJECTS, ("ARCH=x86_64", *MAKE_OPTIONS))
-        text = smp.emulate(log, archive(root), f"{OPTIONS} -- reboot")
+        make_root(root, smp.SERIES)
+        text = smp.emulate(log, root, f"{boot.OPTIONS} -- reboot")
     report("sample-smp", text, log, known, lockdep=True)
 
 
 def main() -> None:
-    if sys.argv[1:] == ["smp"]:
+    arguments = parser(__doc__)
+    arguments.add_argument("machine", nargs="?", choices=("uml", "smp"), default="uml", help="what to boot (default: %(default)s)")
+    if arguments.parse_args().machine == "smp":
         with reporting("sample-smp"), lock("smp"):
             ensure_tree()
             several_cpus()
     else:
         with reporting("sample"), lock("uml"):
             ensure_tree()
-            one_cpu(SERIES)
+            one_cpu()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from common import Failure, paint, say
+from lib.common import Failure, paint, say
 
 LINE = re.compile(r"bench: (\w+)\|(.*?)\s*$", re.M)
 
@@ -136,7 +136,7 @@ def table(boot: Boot) -> None:
         quartiles = f"{spread.first:.3f} … {spread.third:.3f}"
         target = f"{pair.target:.2f}" if pair.target else "–"
         verdict = pair.verdict()
-        say(f"    {pair.name:32}{pair.per_operation(0):10,.1f}{pair.per_operation(1):10,.1f}  {'':20}"
+        say(f"    {pair.name:32}{pair.per_operation(0):10,.1f} {pair.per_operation(1):9,.1f}  {'':20}"
             f"{spread.median:6.3f}  {quartiles:15}{target:>7}  {paint(verdict, VERDICT.get(verdict, '0'))}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import fcntl
 import os
@@ -15,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 LOGS = BUILD / "logs"
 PATCHES = ROOT / "patches"
@@ -64,9 +65,6 @@ def environment() -> dict[str, str]:
     return env
 
 
-MAKE_OPTIONS = ["LLVM=1"]
-
-
 @contextlib.contextmanager
 def step(name: str) -> Iterator[None]:
     say(paint("==> ", "1;34") + name)
@@ -80,10 +78,10 @@ def duration(seconds: float) -> str:
 
 
 def run_logged(cmd: Sequence[str], log: Path, *, cwd: Path | None = None, env: dict[str, str] | None = None,
-               timeout: float | None = None, objects: Path | None = None) -> int:
-    """Runs `cmd` with all output in `log`. Shows how far it is, on a terminal all the time, elsewhere
-    every half minute: the last line, or how many objects a build has made in `objects`. Returns
-    the exit status; 124 after `timeout` seconds."""
+               timeout: float | None = None, objects: Path | None = None, quiet: bool = False) -> int:
+    """Runs `cmd` with all output in `log`. Unless `quiet`, shows how far it is, on a terminal all the
+    time, elsewhere every half minute: the last line, or how many objects a build has made in
+    `objects`. Returns the exit status; 124 after `timeout` seconds."""
     log.parent.mkdir(parents=True, exist_ok=True)
     start = shown = time.monotonic()
     width = shutil.get_terminal_size().columns - 1
@@ -109,13 +107,15 @@ def run_logged(cmd: Sequence[str], log: Path, *, cwd: Path | None = None, env: d
                 if timeout is not None and now - start > timeout:
                     status = 124
                     break
+                if quiet:
+                    continue
                 if TTY:
                     print("\r\033[K" + f"    {duration(now - start)}: {progress()}"[:width], end="", flush=True)
                 elif now - shown > 30:
                     shown = now
                     say(f"    … {duration(now - start)}: {progress()[:90]}")
         finally:
-            if TTY:
+            if TTY and not quiet:
                 print("\r\033[K", end="", flush=True)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(proc.pid, 15)
@@ -149,18 +149,6 @@ def output(cmd: Sequence[str], *, cwd: Path | None = None, env: dict[str, str] |
     return done.stdout
 
 
-def static_program(program: Path, *sources: Path) -> None:
-    """For a root that has nothing else."""
-    output(["clang", "-static", "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(program), *map(str, sources)], env=environment())
-
-
-def archive(root: Path) -> Path:
-    """An initramfs of a directory."""
-    image = root.with_suffix(".cpio")
-    output(["sh", "-c", f"find . | cpio --quiet -o -H newc >{image}"], cwd=root, env=environment())
-    return image
-
-
 def git_environment() -> dict[str, str]:
     """Git as it comes, without the person's configuration: what it writes must not depend on it."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
@@ -187,6 +175,13 @@ def worktree(source: Path, revision: str) -> None:
     git(source, "checkout", "--quiet", "--force", "--detach", revision)
 
 
+def edited_tree() -> str:
+    """The state of build/tree, with changes that are not committed yet."""
+    if untracked := git(TREE, "ls-files", "--others", "--exclude-standard").split():
+        raise Failure(f"build/tree has files that git does not know ({untracked[0]}): git add them first")
+    return git(TREE, "stash", "create").strip() or git(TREE, "rev-parse", "HEAD").strip()
+
+
 def need_space(gigabytes: float, what: str) -> None:
     BUILD.mkdir(exist_ok=True)
     free = shutil.disk_usage(BUILD).free / 1e9
@@ -205,6 +200,11 @@ def lock(name: str) -> Iterator[None]:
             say(f"    waiting for another run that holds build/.{name}.lock")
             fcntl.flock(f, fcntl.LOCK_EX)
         yield
+
+
+def parser(what: str | None) -> argparse.ArgumentParser:
+    """For the arguments of a script, whose docstring is what --help says."""
+    return argparse.ArgumentParser(description=what, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
 def verdict(verb: str, ok: bool, detail: str) -> NoReturn:

@@ -8,13 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from common import Failure, environment, output, paint, say
+from lib.common import Failure, environment, output, paint, say
+from lib.objdump import Function, functions
 
-FUNCTION = re.compile(r"^[0-9a-f]+ <(.*)>:$")
-INSTRUCTION = re.compile(r"^ *[0-9a-f]+:\s+([a-z]\w*)\s*(.*)$")
-RELOCATION = re.compile(r"R_X86_64_(?:PLT32|PC32)\s+([^\s+-]+)")
-TARGET = re.compile(r"<([^>+]+)>")
-PADDING = ("int3", "nop", "nopw", "nopl")
 RUST = re.compile(r"^(_R|rust_helper_)")
 
 # The operation in c_side.c, and the one in rust_side.rs.
@@ -37,39 +33,6 @@ OPERATIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Function:
-    instructions: int
-    calls: tuple[str, ...]
-
-
-def functions(text: str) -> dict[str, Function]:
-    found: dict[str, Function] = {}
-    name, count, calls = "", 0, list[str]()
-    calling = False
-
-    def end() -> None:
-        if name:
-            found[name] = Function(count, tuple(calls))
-
-    for line in text.splitlines():
-        if m := FUNCTION.match(line):
-            end()
-            name, count, calls, calling = m[1], 0, [], False
-        elif (m := RELOCATION.search(line)) and calling:
-            calls.append(m[1])
-            calling = False
-        elif m := INSTRUCTION.match(line):
-            count += m[1] not in PADDING
-            # A jump to another function is a call that does not return here.
-            target = TARGET.search(m[2])
-            calling = m[1].startswith(("call", "jmp"))
-            if calling and target and target[1] != name and "+0x" not in m[2]:
-                calls.append(target[1])
-    end()
-    return found
-
-
 class Code:
     """The code of the benchmark's module and of the kernel that it is for."""
 
@@ -77,16 +40,13 @@ class Code:
         self.vmlinux = objects / "vmlinux"
         self.known: dict[str, Function] = {}
         for name in ("c_side.o", "rust_side.o"):
-            self.known |= functions(output(["llvm-objdump", "-dr", "--no-show-raw-insn", str(module / name)],
-                                           env=environment()))
+            self.known |= functions(module / name)
 
     def function(self, name: str) -> Function:
         if name not in self.known:
-            found = functions(output(["llvm-objdump", "-d", "--no-show-raw-insn", f"--disassemble-symbols={name}",
-                                      str(self.vmlinux)], env=environment()))
-            if name not in found:
-                raise Failure(f"there is no code of {name}")
-            self.known[name] = found[name]
+            self.known |= functions(self.vmlinux, name)
+        if name not in self.known:
+            raise Failure(f"there is no code of {name}")
         return self.known[name]
 
     def cost(self, name: str) -> Cost:
@@ -101,11 +61,11 @@ class Code:
             seen.add(callee)
             if RUST.match(callee):
                 function = self.function(callee)
-                below += function.instructions
+                below += len(function.instructions)
                 todo.extend(function.calls)
             elif not callee.startswith(("__x86_", ".", "c_", "bench_")):
                 shared.add(callee)
-        return Cost(own.instructions, below, sorted(c for c in seen if RUST.match(c)), sorted(shared))
+        return Cost(len(own.instructions), below, sorted(c for c in seen if RUST.match(c)), sorted(shared))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from common import ROOT, TREE, environment, git, output
+from lib.common import ROOT, TREE, environment, git, output
 from tree import BRANCH
 
 SNIPPET = ROOT / "MAINTAINERS-snippet"

@@ -13,7 +13,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from common import BUILD, LOGS, ROOT, Failure, environment, git, git_environment, must, need_space, output, say
+from lib.common import BUILD, LOGS, ROOT, Failure, environment, git, git_environment, must, need_space, output, say
 
 APT = BUILD / "apt"
 PREFERRED = "7.3"
@@ -179,7 +179,8 @@ def debian_packages() -> list[Source]:
 
     def order(s: Source) -> tuple[bool, list[int], bool, list[int]]:
         series = s.package.removeprefix("linux-source-")
-        return (series == PREFERRED, [int(x) for x in series.split(".")], "~rc" not in s.version, [int(x) for x in re.findall(r"\d+", s.version)])
+        numbers = [int(x) for x in re.findall(r"\d+", s.version)]
+        return (series == PREFERRED, [int(x) for x in series.split(".")], "~rc" not in s.version, numbers)
 
     return sorted(found, key=order, reverse=True)
 

@@ -1,17 +1,18 @@
-"""Reads what kunit.py writes with --json, and counts the tests that belong to the series."""
+"""What suites have found, by kunit.py's --json or a kernel log, and which of their tests belong to the series."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from common import ROOT, Failure, paint, say
+from lib.common import ROOT, Failure, paint, say
 
-PASSED, SKIPPED = "PASS", "SKIP"
+PASSED, FAILED, SKIPPED = "PASS", "FAIL", "SKIP"
 
 SUITES = ROOT / "kunit" / "suites"
 
@@ -25,7 +26,7 @@ class Counts(NamedTuple):
         return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
 
 
-def walk(group: dict, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+def walk(group: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
     """Every test case as ("suite.test", status)."""
     for sub in group.get("sub_groups", []):
         yield from walk(sub, (*path, sub["name"]))
@@ -47,9 +48,20 @@ def read(result: Path) -> list[tuple[str, str]]:
     try:
         tests = list(walk(json.loads(result.read_text())))
     except (OSError, ValueError) as e:
-        raise Failure(f"kunit.py left no result ({e}): the kernel did not boot or did not finish")
+        raise Failure(f"kunit.py left no result ({e}): the kernel did not boot or did not finish") from e
     if not tests:
         raise Failure("the kernel ran no test")
+    return tests
+
+
+def ktap(log: str) -> list[tuple[str, str]]:
+    """Every test that a kernel log tells of, with its status."""
+    tests, suite = [], ""
+    for line in log.splitlines():
+        if m := re.match(r" {4}# Subtest: (\S+)", line):
+            suite = m[1]
+        elif m := re.match(r" {4}(ok|not ok) \d+ (\S+)(?: # (SKIP))?", line):
+            tests.append((f"{suite}.{m[2]}", FAILED if m[1] == "not ok" else SKIPPED if m[3] else PASSED))
     return tests
 
 

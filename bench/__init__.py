@@ -1,0 +1,1 @@
+"""Rust against C in one boot."""

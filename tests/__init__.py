@@ -1,0 +1,1 @@
+"""What is not a KUnit test; each part has its own runner."""

@@ -1,0 +1,1 @@
+"""What the verbs, tests/ and bench/ share."""

@@ -1,0 +1,103 @@
+"""Kernels: how they are configured and built."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from lib.common import BUILD, LOGS, ROOT, TREE, Failure, environment, must, need_space, rel, run_logged
+from lib.kernel_log import complaints
+
+# The Makefile of UML makes all Rust code position independent, and its module loader cannot load that.
+MODULES = "RUSTFLAGS_MODULE=-Crelocation-model=static -Ccode-model=large"
+
+
+def configs(*names: str) -> tuple[Path, ...]:
+    return tuple(ROOT / f"kunit/{name}.config" for name in names)
+
+
+CONFIGS = configs("uml", "series", "sample")
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel: its source, its objects, how its logs are called, and what it is made of."""
+
+    source: Path
+    objects: Path
+    name: str
+    configs: tuple[Path, ...] = CONFIGS
+    arch: str = "um"
+    llvm: bool = True
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Of make, beside the architecture."""
+        return ("LLVM=1",) * self.llvm + (MODULES,) * (self.arch == "um")
+
+    def log(self, what: str) -> Path:
+        return LOGS / f"{self.name}-{what}.log"
+
+    def make(self, what: str, *args: str) -> None:
+        """Runs the kernel's make; `what` is for the name of the log."""
+        self.objects.mkdir(parents=True, exist_ok=True)
+        must(["make", "-C", str(self.source), f"O={self.objects}", f"ARCH={self.arch}", *self.options,
+              f"-j{os.cpu_count()}", *args], self.log(what), f"{self.name}: make {what}", env=environment(), objects=self.objects)
+
+    def complete(self, config: str) -> None:
+        """Configures the kernel by these lines and defaults, if they are not those of the last time."""
+        asked = self.objects / "asked.config"  # .config itself has all options
+        if not asked.exists() or asked.read_text() != config:
+            self.objects.mkdir(parents=True, exist_ok=True)
+            (self.objects / ".config").write_text(config)
+            self.make("config", "olddefconfig")
+            asked.write_text(config)
+
+    def add_module(self, directory: Path, root: Path) -> Path:
+        """Builds the module of a directory, and copies it to `root`. Returns where its objects are."""
+        built = root.with_name(f"{root.name}-{directory.name}")
+        self.make(f"module-{directory.name}", f"M={directory}", f"MO={built}", "modules")
+        for module in built.glob("*.ko"):
+            shutil.copy(module, root)
+        return built
+
+    # By the kernel's own kunit.py, which checks that every option of the configurations is there.
+
+    def kunit(self, verb: str, *args: str) -> list[str]:
+        return ["python3", str(self.source / "tools/testing/kunit/kunit.py"), verb, f"--arch={self.arch}",
+                f"--build_dir={self.objects}", *(f"--make_options={option}" for option in self.options), *args]
+
+    def configured(self, verb: str, *args: str) -> list[str]:
+        return self.kunit(verb, *(f"--kunitconfig={config}" for config in self.configs), *args)
+
+    def configure(self) -> None:
+        must(self.configured("config"), self.log("config"), "configuring", cwd=self.source, env=environment())
+
+    def build(self) -> None:
+        need_space(4, "a kernel")
+        self.configure()
+        must(self.configured("build", f"--jobs={os.cpu_count()}"), self.log("build"), "building the kernel",
+             cwd=self.source, env=environment(), objects=self.objects)
+
+    @property
+    def result(self) -> Path:
+        return self.objects / "result.json"
+
+    @property
+    def console(self) -> Path:
+        return self.objects / "test.log"
+
+    def run(self, limit: int = 300) -> None:
+        """Boots the kernel, which runs its tests. Results are in `result`, its words in `console`."""
+        self.result.unlink(missing_ok=True)
+        run_logged(self.kunit("exec", f"--timeout={limit}", f"--json={self.result}"), self.log("run"),
+                   cwd=self.source, env=environment())
+
+    def must_be_silent(self) -> None:
+        if noise := complaints(self.console.read_text(errors="replace")):
+            raise Failure("\n".join([*noise, f"the kernel log has complaints; the log: {rel(self.console)}"]))
+
+
+SERIES = Kernel(TREE, BUILD / "uml", "kunit")
