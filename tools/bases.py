@@ -16,7 +16,8 @@ from common import BUILD, Failure, git, lock, paint, rel, reporting, say, step, 
 from kunit import Uml
 from kunit_results import summary
 from source import PREFERRED, Source, candidates
-from tree import apply_patches, patch_files
+from stack import read
+from tree import apply_stack
 
 BASES = BUILD / "bases"
 
@@ -52,7 +53,7 @@ def applies(source: Source, kernel: Uml) -> str:
         git(kernel.source, "am", "--abort")
     git(kernel.source, "reset", "--quiet", "--hard")
     try:
-        apply_patches(kernel.source)
+        apply_stack(kernel.source)
     except Failure as e:
         return str(e)
     return ""
@@ -77,7 +78,7 @@ def main() -> None:
             required = not source.package or series(source.package) >= series(PREFERRED)
             with step(source.name):
                 problem = applies(source, kernel)
-                result = f"all {len(patch_files()) - 1} patches apply"
+                result = f"all {sum(len(series.patches) for series in read())} patches apply"
                 if not problem and os.environ.get("RUN") == "yes":
                     try:
                         result += f"; {suites(kernel)}"

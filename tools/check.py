@@ -14,7 +14,8 @@ from common import (BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, environment, git, loc
                     say, step, verdict)
 from kunit import SERIES
 from send import rehearsal
-from tree import ensure_tree, patch_files
+from stack import label, patch_files, read
+from tree import ensure_tree
 
 OBJECTS = BUILD / "clippy"
 
@@ -34,15 +35,15 @@ def checkpatch() -> list[str]:
     for name, why in ignored.items():
         say(f"    not counted: {name} ({why})")
     problems = []
-    for path in patch_files()[1:]:
+    for path in (path for series in read() for path in series.patches):
         done = subprocess.run(["perl", "scripts/checkpatch.pl", "--strict", "--codespell", "--show-types",
                                "--no-summary", "--ignore", ",".join(ignored), str(path)],
                               cwd=TREE, env=environment(), text=True, capture_output=True)
         text = (done.stdout + done.stderr).strip()
         with (LOGS / "checkpatch.log").open("a") as log:
-            log.write(f"{path.name}\n{text}\n")
+            log.write(f"{label(path)}\n{text}\n")
         if done.returncode or re.search(r"^(ERROR|WARNING|CHECK|Traceback)", text, re.M):
-            problems += [f"checkpatch on {path.name}:", *text.splitlines()[:20]]
+            problems += [f"checkpatch on {label(path)}:", *text.splitlines()[:20]]
     return problems
 
 
@@ -52,14 +53,14 @@ def rules_of_patches() -> list[str]:
         text = path.read_text()
         message = text.partition("\n---\n")[0]
         if m := re.search(r"^((Signed-off|Reviewed|Acked|Tested|Reported|Suggested|Co-developed)-by): ", message, re.M):
-            problems.append(f"{path.name}: {m[1]} is for the person it names to add")
+            problems.append(f"{label(path)}: {m[1]} is for the person it names to add")
         if "*** SUBJECT HERE ***" in text or "*** BLURB HERE ***" in text:
-            problems.append(f"{path.name}: the cover letter is not written")
+            problems.append(f"{label(path)}: the cover letter is not written")
         if not path.name.startswith("0000-") and not re.search(r"^Subject: .*\n(?: .*\n)*(?:[\w-]+: .*\n)*\n\S", message, re.M):
-            problems.append(f"{path.name}: no commit message")
+            problems.append(f"{label(path)}: no commit message")
         for line in re.findall(r"^\+(.*)$", text, re.M):
             if re.search(r"\b(TODO|FIXME|XXX)\b|\.unwrap\(\)|\.expect\(|unimplemented!|todo!\(", line):
-                problems.append(f"{path.name}: {line.strip()}")
+                problems.append(f"{label(path)}: {line.strip()}")
     return problems
 
 
