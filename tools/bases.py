@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from pathlib import Path
 
 from common import BUILD, Failure, git, lock, paint, rel, reporting, say, step, verdict
 from kunit import Uml
@@ -37,6 +38,11 @@ def series(name: str) -> list[int]:
 def uml(source: Source) -> Uml:
     name = re.sub(r"[^\w.]+", "-", f"{source.package}-{source.version}" if source.package else "given").strip("-")
     return Uml(BASES / name, BASES / f"{name}-uml", f"bases-{name}")
+
+
+def made() -> list[Path]:
+    """The kernels that are here from the last time."""
+    return [path.parent.parent for path in sorted(BASES.glob("*/.git/made-of"))]
 
 
 def applies(source: Source, kernel: Uml) -> str:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import maintainers
+import series
 from common import (BUILD, LOGS, MAKE_OPTIONS, ROOT, TREE, environment, git, lock, must, paint, rel, reporting, run_logged,
                     say, step, verdict)
 from kunit import SERIES
@@ -35,7 +36,7 @@ def checkpatch() -> list[str]:
     for name, why in ignored.items():
         say(f"    not counted: {name} ({why})")
     problems = []
-    for path in (path for series in read() for path in series.patches):
+    for path in (path for each in read() for path in each.patches):
         done = subprocess.run(["perl", "scripts/checkpatch.pl", "--strict", "--codespell", "--show-types",
                                "--no-summary", "--ignore", ",".join(ignored), str(path)],
                               cwd=TREE, env=environment(), text=True, capture_output=True)
@@ -94,6 +95,11 @@ def export() -> list[str]:
     return [] if done.returncode == 0 else done.stdout.splitlines()
 
 
+def tests() -> list[str]:
+    done = subprocess.run([sys.executable, "-m", "unittest", "discover", "tests/tools"], cwd=ROOT, text=True, capture_output=True)
+    return done.stderr.splitlines()[-40:] if done.returncode else []
+
+
 def scripts() -> list[str]:
     """Our own shell scripts."""
     done = subprocess.run(["shellcheck", str(ROOT / "tools/toolchain"), str(ROOT / ".ci/run")], text=True, capture_output=True, env=environment())
@@ -106,7 +112,8 @@ def main() -> None:
         LOGS.mkdir(parents=True, exist_ok=True)
         (LOGS / "checkpatch.log").unlink(missing_ok=True)
         steps = {"checkpatch": checkpatch, "maintainers": maintainers.problems, "rules of the patches": rules_of_patches,
-                 "export": export, "mails": rehearsal, "rustfmt": rustfmt, "clippy": clippy, "shellcheck": scripts}
+                 "export": export, "each series alone": series.problems, "mails": rehearsal, "rustfmt": rustfmt, "clippy": clippy,
+                 "shellcheck": scripts, "tests of the tools": tests}
         failed = []
         for name, check in steps.items():
             with step(name):

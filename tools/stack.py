@@ -84,13 +84,13 @@ def read() -> list[Series]:
     return parse(STACK.read_text())
 
 
-def closure(stack: list[Series], series: Series) -> list[Series]:
+def closure(stack: list[Series], series: Series) -> tuple[Series, ...]:
     """The series and all that it depends on, in the order of the branch."""
     wanted = {series.name}
     for other in reversed(stack):
         if other.name in wanted:
             wanted.update(other.needs)
-    return [other for other in stack if other.name in wanted]
+    return tuple(other for other in stack if other.name in wanted)
 
 
 def patch_files(stack: Iterable[Series] | None = None) -> list[Path]:

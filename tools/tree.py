@@ -11,13 +11,13 @@ be right, and a person has to say which.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 from common import (BASE, BUILD, PATCHES, TREE, Failure, git, git_environment, lock, output, rel, reporting, say, step, verdict,
@@ -123,12 +123,16 @@ def apply_patches(repo: Path, patches: list[Path]) -> str:
     return git(repo, "rev-parse", "HEAD").strip()
 
 
-def applied(repo: Path, stack: Iterable[Series]) -> str:
+@functools.cache
+def applied(repo: Path, stack: tuple[Series, ...]) -> str:
     """The tree that some series make of branch `base`, as strict as git am, without touching a file."""
+    if not stack:
+        return git(repo, "rev-parse", "base^{tree}").strip()
+    below = applied(repo, stack[:-1])
     with tempfile.TemporaryDirectory() as scratch:
         env = git_environment() | {"GIT_INDEX_FILE": f"{scratch}/index"}
-        output(["git", "-C", str(repo), "read-tree", "base"], env=env)
-        for path in (path for series in stack for path in series.patches):
+        output(["git", "-C", str(repo), "read-tree", below], env=env)
+        for path in stack[-1].patches:
             done = subprocess.run(["git", "-C", str(repo), "apply", "--cached", "--verbose", str(path)], env=env, text=True,
                                   capture_output=True)
             if done.returncode:

@@ -10,7 +10,6 @@ import tempfile
 import unittest
 from pathlib import Path
 
-TOOLS = Path(__file__).resolve().parents[2] / "tools"
 STACK = """
 first   20261126-first-000000000001  -
 second  20261126-second-000000000002 first
@@ -23,6 +22,10 @@ IDENTITY = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER")
 
 
 class Tree(unittest.TestCase):
+    """Somebody's tree, not exported yet."""
+
+    TOOLS = Path(__file__).resolve().parents[2] / "tools"
+
     def setUp(self) -> None:
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
@@ -32,11 +35,13 @@ class Tree(unittest.TestCase):
         self.kernel = self.root / "kernel"
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | IDENTITY | {
             "LINUX": str(self.kernel), "GIT_CONFIG_GLOBAL": "/dev/null", "NO_COLOR": "1"}
-        shutil.copytree(TOOLS, self.root / "tools", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(self.TOOLS, self.root / "tools", ignore=shutil.ignore_patterns("__pycache__"))
         self.patches.mkdir()
         (self.patches / "stack").write_text(STACK)
         (self.kernel / "rust/kernel").mkdir(parents=True)
         (self.kernel / "rust/kernel/lib.rs").write_text("".join(f"line {n}\n" for n in range(20)))
+        (self.kernel / "Kconfig").write_text("config A\n")
+        (self.kernel / "Makefile").write_text("VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 4\nEXTRAVERSION =\n")
         self.git("init", "--quiet", "--initial-branch=base", at=self.kernel)
         self.git("add", ".", at=self.kernel)
         self.git("commit", "--quiet", "--message=base", at=self.kernel)
@@ -76,6 +81,8 @@ class Tree(unittest.TestCase):
     def ends(self) -> dict[str, str]:
         return {name: self.git("show", "--no-patch", "--format=%s", f"stack/{name}") for name in SERIES}
 
+
+class Export(Tree):
     def test_what_is_exported_comes_back(self) -> None:
         self.make("export")
         files = self.files()
