@@ -15,9 +15,9 @@ from pathlib import Path
 
 import bases
 from bisect_series import Trials
-from common import TREE, Failure, duration, git, git_environment, lock, output, paint, reporting, say, step, verdict
+from common import TREE, Failure, duration, git, lock, paint, reporting, say, step, verdict
 from stack import LARGEST, Series, closure, read
-from tree import applied, ensure_tree, local_work, read_state
+from tree import applied, committed, ensure_tree, local_work, read_state
 
 HEAD = ("series", "patches", "lines", "of C", "depends on", "applies to", "passed")
 
@@ -56,9 +56,7 @@ def commit_of(stack: list[Series], series: Series) -> str:
     below = closure(stack, series)
     if list(below) == stack[:len(below)]:
         return git(TREE, "rev-parse", series.branch).strip()
-    dates = {"GIT_AUTHOR_DATE": "2000-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2000-01-01T00:00:00Z"}
-    return output(["git", "-C", str(TREE), "commit-tree", applied(TREE, below), "-p", "base", "-m", series.name],
-                  env=git_environment() | dates | {"GIT_AUTHOR_NAME": "series", "GIT_AUTHOR_EMAIL": "series@tree.invalid"}).strip()
+    return committed(TREE, below)
 
 
 def lines_added(stack: list[Series], series: Series) -> tuple[int, int]:

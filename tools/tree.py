@@ -140,6 +140,16 @@ def applied(repo: Path, stack: tuple[Series, ...]) -> str:
         return output(["git", "-C", str(repo), "write-tree"], env=env).strip()
 
 
+def committed(repo: Path, stack: tuple[Series, ...]) -> str:
+    """One commit on `base` that has some series, with an id that says only what is in it."""
+    if not stack:
+        return git(repo, "rev-parse", "base").strip()
+    env = git_environment() | {"GIT_AUTHOR_NAME": "series", "GIT_AUTHOR_EMAIL": "series@tree.invalid",
+                               "GIT_AUTHOR_DATE": "2000-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2000-01-01T00:00:00Z"}
+    return output(["git", "-C", str(repo), "commit-tree", applied(repo, stack), "-p", "base", "-m",
+                   ", ".join(series.name for series in stack)], env=env).strip()
+
+
 def set_branches(repo: Path, ends: dict[str, str]) -> None:
     """The stack/ branches are those of patches/, and say what its cover letters say."""
     stack = read()
