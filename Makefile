@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 unexport MAKEFLAGS
 T := tools/toolchain >&2 &&
 
-.PHONY: all test toolchain tree export fold kunit kunit-smp sample sample-smp drivers drivers-smp compile model bh-drain check seeded cost bench docs send bisect bases \
+.PHONY: all test toolchain tree export fold series kunit kunit-smp sample sample-smp drivers drivers-smp compile model bh-drain check seeded cost bench docs send bisect bases \
 	kunit-gcc kunit-arm64 kunit-arm kunit-oldest test-all help clean
 
 all: kunit sample ## the main job: toolchain, kernel tree, series, UML kernel, its suites, the sample
@@ -15,7 +15,7 @@ test: ## everything that has to pass: kunit, sample, drivers, compile, check, ku
 toolchain: ## install what a build needs, where it is missing
 	@tools/toolchain
 
-tree: ## the series as a git branch in build/tree, one commit per patch
+tree: ## all series as one git branch in build/tree, one commit per patch
 	@$(T) tools/tree.py
 
 export: ## write the commits of build/tree to patches/
@@ -51,7 +51,7 @@ bh-drain: ## work queued on a BH workqueue while that is drained or destroyed
 model: ## the end of a queue as a model that a checker exhausts, and mutations that it must reject
 	@tools/toolchain spin >&2 && tests/model/run.py
 
-check: ## checkpatch, maintainers, mails and back, export is clean, rustfmt, clippy, shellcheck, python
+check: ## checkpatch, maintainers, mails and back, export is clean, each series applies, rustfmt, clippy, shellcheck, python
 	@tools/toolchain --linters >&2 && tools/check.py
 
 cost: ## the code of C that enqueues, expires, cancels and flushes is that of the base
@@ -65,6 +65,9 @@ docs: ## rustdoc pages of the kernel crate, and no new warning
 
 bisect: ## after each patch: builds without a new warning, and its suites pass
 	@$(T) tools/bisect_series.py
+
+series: ## each series with only what it depends on builds and passes; with BUILD=no, only the table
+	@$(T) tools/series.py
 
 bases: ## which kernels the series applies to; with RUN=yes, build them and run the suites
 	@$(T) tools/bases.py
@@ -84,8 +87,8 @@ kunit-oldest: ## the suites with the oldest toolchain that the kernel takes, in 
 test-all: ## model, bh-drain, bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
 	@tools/toolchain qemu-system-arm debootstrap spin >&2 && RUN=yes tools/test.py all
 
-send: ## the series as mails, by b4, and back; sends them only with SEND=yes
-	@$(T) tools/send.py
+send: ## all series, or SERIES=name, as mails, by b4, and back; sends one only with SEND=yes
+	@tools/send.py --check && $(T) tools/send.py
 
 seeded: ## bugs put into the series on purpose, each of which a test must report
 	@$(T) tests/seeded/run.py

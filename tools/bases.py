@@ -11,12 +11,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from pathlib import Path
 
-from lib.common import BUILD, Failure, git, lock, paint, rel, reporting, say, step, verdict
-from lib.kernel import Kernel as Uml
+from lib.common import BUILD, Failure, git, lock, paint, parser, rel, reporting, say, step, verdict
+from lib.kernel import Kernel
 from lib.results import summary
 from lib.source import PREFERRED, Source, candidates
-from tree import apply_patches, patch_files
+from lib.stack import read
+from tree import apply_stack
 
 BASES = BUILD / "bases"
 
@@ -33,12 +35,17 @@ def series(name: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", name)]
 
 
-def uml(source: Source) -> Uml:
+def uml(source: Source) -> Kernel:
     name = re.sub(r"[^\w.]+", "-", f"{source.package}-{source.version}" if source.package else "given").strip("-")
-    return Uml(BASES / name, BASES / f"{name}-uml", f"bases-{name}")
+    return Kernel(BASES / name, BASES / f"{name}-uml", f"bases-{name}")
 
 
-def applies(source: Source, kernel: Uml) -> str:
+def made() -> list[Path]:
+    """The kernels that are here from the last time."""
+    return [path.parent.parent for path in sorted(BASES.glob("*/.git/made-of"))]
+
+
+def applies(source: Source, kernel: Kernel) -> str:
     """Applies the series; returns why that is not possible, or nothing."""
     made = kernel.source / ".git/made-of"
     if not made.exists() or made.read_text() != source.name:
@@ -52,13 +59,13 @@ def applies(source: Source, kernel: Uml) -> str:
         git(kernel.source, "am", "--abort")
     git(kernel.source, "reset", "--quiet", "--hard")
     try:
-        apply_patches(kernel.source)
+        apply_stack(kernel.source)
     except Failure as e:
         return str(e)
     return ""
 
 
-def suites(kernel: Uml) -> str:
+def suites(kernel: Kernel) -> str:
     kernel.build()
     kernel.run()
     everything, ours = summary(kernel.result)
@@ -69,6 +76,7 @@ def suites(kernel: Uml) -> str:
 
 
 def main() -> None:
+    parser(__doc__).parse_args()
     with reporting("bases"), lock("bases"):
         sources = newest(candidates())
         rows, good, bad = [], 0, 0
@@ -77,7 +85,7 @@ def main() -> None:
             required = not source.package or series(source.package) >= series(PREFERRED)
             with step(source.name):
                 problem = applies(source, kernel)
-                result = f"all {len(patch_files()) - 1} patches apply"
+                result = f"all {sum(len(series.patches) for series in read())} patches apply"
                 if not problem and os.environ.get("RUN") == "yes":
                     try:
                         result += f"; {suites(kernel)}"

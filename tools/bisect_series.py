@@ -17,8 +17,11 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from lib.common import BUILD, TREE, Failure, duration, environment, git, lock, output, paint, rel, reporting, say, step, verdict, worktree
-from lib.kernel import CONFIGS, Kernel as Uml
+from lib.common import (
+    BUILD, TREE, Failure, duration, environment, git, lock, output, paint, parser, rel, reporting, say, step, verdict,
+    worktree,
+)
+from lib.kernel import CONFIGS, Kernel
 from lib.kernel_log import complaints, new_complaints
 from lib.results import PASSED, SKIPPED, SUITES, count, matches, read, series_globs, summary
 from tree import BRANCH, ensure_tree
@@ -28,7 +31,7 @@ CONFIG = OBJECTS / "bisect.config"
 # A compiler warns once: after a build that was interrupted or warned, everything is compiled again.
 UNFINISHED = OBJECTS / "unfinished"
 RECORD = BUILD / "bisect.json"
-UML = Uml(BUILD / "bisect-src", OBJECTS, "bisect", configs=(CONFIG,))
+UML = Kernel(BUILD / "bisect-src", OBJECTS, "bisect", configs=(CONFIG,))
 
 
 def options_of(repo: Path, commit: str, configs: tuple[Path, ...] = CONFIGS) -> str:
@@ -39,7 +42,7 @@ def options_of(repo: Path, commit: str, configs: tuple[Path, ...] = CONFIGS) -> 
     return "".join(f"{line}\n" for line in lines if (m := re.match(r"CONFIG_(\w+)=", line)) and m[1] in known)
 
 
-def warnings(uml: Uml) -> set[str]:
+def warnings(uml: Kernel) -> set[str]:
     """What the build warned of, and in which file; numbers do not make a kind."""
     text = uml.log("build").read_text(errors="replace").replace(f"{uml.source}/", "")
     return {re.sub(r"\d+", "N", found) for found in re.findall(r"(?:\S+: )?\bwarning(?:\[\w+\])?: .*", text, re.I)}
@@ -47,11 +50,6 @@ def warnings(uml: Uml) -> set[str]:
 
 def compilers() -> str:
     return "".join(output([program, "--version"], env=environment()) for program in ("clang", "rustc", "bindgen"))
-
-
-def key(commit: str, config: str, tools: str) -> str:
-    trees = git(TREE, "rev-parse", "base^{tree}", f"{commit}^{{tree}}")
-    return hashlib.sha256((trees + config + tools).encode()).hexdigest()
 
 
 def load() -> dict[str, dict]:
@@ -67,60 +65,79 @@ def save(record: dict[str, dict]) -> None:
     part.rename(RECORD)
 
 
-def try_commit(commit: str, number: int, config: str, base: dict | None) -> dict:
-    """Builds and boots one commit, and compares it with the base. Returns what is to be remembered, or
-    raises a Failure."""
-    start = time.monotonic()
-    uml = dataclasses.replace(UML, name=f"bisect-{number:04}")
-    worktree(uml.source, commit)
-    OBJECTS.mkdir(exist_ok=True)
-    UNFINISHED.touch()
-    CONFIG.write_text(config)
-    uml.build()
-    warned = warnings(uml)
-    if base and (new := warned - set(base["warnings"])):
-        raise Failure("\n".join([*sorted(new), f"the build has new warnings; the log: {rel(uml.log('build'))}"]))
-    uml.run()
-    tests = read(uml.result)
-    if failed := [name for name, status in tests if status not in (PASSED, SKIPPED)]:
-        raise Failure(f"tests fail: {', '.join(failed[:10])}; the log: {rel(uml.log('run'))}")
-    if commit == git(TREE, "rev-parse", BRANCH).strip():
-        summary(uml.result)  # in the end, every suite of ours has run
-    console = uml.console.read_text(errors="replace")
-    if base and (noise := new_complaints(console, Counter(base["complaints"]))):
-        raise Failure("\n".join([*noise, f"the kernel log has new complaints; the log: {rel(uml.console)}"]))
-    ours = [t for t in tests if any(matches(t[0], g) for g in series_globs())]
-    return {"seconds": time.monotonic() - start, "all": str(count(tests)), "ours": str(count(ours)),
-            "complaints": complaints(console), "warnings": sorted(warned)}
+class Trials:
+    """Builds and boots commits, in one place, and remembers by their content which have passed."""
+
+    def __init__(self) -> None:
+        self.record = load()
+        self.tools = compilers() + SUITES.read_text()
+        self.base: dict | None = None  # what the unpatched kernel has said
+
+    def key(self, commit: str, config: str) -> str:
+        trees = git(TREE, "rev-parse", "base^{tree}", f"{commit}^{{tree}}")
+        return hashlib.sha256((trees + config + self.tools).encode()).hexdigest()
+
+    def remembered(self, commit: str) -> dict | None:
+        return self.record.get(self.key(commit, options_of(TREE, commit)))
+
+    def passes(self, commit: str, name: str) -> tuple[dict, bool]:
+        """What is known of a commit, and if it was known before. Raises a Failure if it does not pass. The
+        first one must be the unpatched kernel, with which the others are compared."""
+        config = options_of(TREE, commit)
+        key = self.key(commit, config)
+        if before := key in self.record:
+            done = self.record[key]
+        else:
+            if UNFINISHED.exists():
+                shutil.rmtree(OBJECTS)
+            done = self.record[key] = self.build_and_boot(commit, name, config)
+            save(self.record)
+            UNFINISHED.unlink()
+        self.base = self.base or done
+        return done, before
+
+    def build_and_boot(self, commit: str, name: str, config: str) -> dict:
+        start = time.monotonic()
+        uml = dataclasses.replace(UML, name=name)
+        worktree(uml.source, commit)
+        OBJECTS.mkdir(exist_ok=True)
+        UNFINISHED.touch()
+        CONFIG.write_text(config)
+        uml.build()
+        warned = warnings(uml)
+        if self.base and (new := warned - set(self.base["warnings"])):
+            raise Failure("\n".join([*sorted(new), f"the build has new warnings; the log: {rel(uml.log('build'))}"]))
+        uml.run()
+        tests = read(uml.result)
+        if failed := [test for test, status in tests if status not in (PASSED, SKIPPED)]:
+            raise Failure(f"tests fail: {', '.join(failed[:10])}; the log: {rel(uml.log('run'))}")
+        if commit == git(TREE, "rev-parse", BRANCH).strip():
+            summary(uml.result)  # in the end, every suite of ours has run
+        console = uml.console.read_text(errors="replace")
+        if self.base and (noise := new_complaints(console, Counter(self.base["complaints"]))):
+            raise Failure("\n".join([*noise, f"the kernel log has new complaints; the log: {rel(uml.console)}"]))
+        ours = [t for t in tests if any(matches(t[0], g) for g in series_globs())]
+        return {"seconds": time.monotonic() - start, "all": str(count(tests)), "ours": str(count(ours)),
+                "complaints": complaints(console), "warnings": sorted(warned)}
 
 
 def main() -> None:
+    parser(__doc__).parse_args()
     with reporting("bisect"), lock("bisect"):
         ensure_tree()
         commits = git(TREE, "rev-list", "--reverse", f"base..{BRANCH}").split()
-        record, base, failed, before, start = load(), None, [], 0, time.monotonic()
-        tools = compilers() + SUITES.read_text()
+        trials, failed, before, start = Trials(), [], 0, time.monotonic()
         with step(f"{len(commits)} patches, one after the other"):
             for number, commit in enumerate([git(TREE, "rev-parse", "base").strip(), *commits]):
                 title = git(TREE, "show", "-s", "--format=%s", commit).strip() if number else "(the unpatched kernel)"
-                config = options_of(TREE, commit)
-                name = key(commit, config, tools)
-                remembered = name in record
                 try:
-                    if not remembered:
-                        if UNFINISHED.exists():
-                            shutil.rmtree(OBJECTS)
-                        record[name] = try_commit(commit, number, config, base)
-                        save(record)
-                        UNFINISHED.unlink()
+                    done, remembered = trials.passes(commit, f"bisect-{number:04}")
                 except Failure as e:
-                    if base is None:
+                    if trials.base is None:
                         raise
                     failed.append(number)
                     say("\n".join([paint(f"    FAIL {number:2}  {title}", "31"), *(f"        {x}" for x in str(e).splitlines())]))
                     continue
-                done = record[name]
-                base = base or done
                 before += remembered and number > 0
                 say(f"    pass {number:2}  {duration(done['seconds']) + (', before' if remembered else ''):20} "
                     f"{done['all']}; ours: {done['ours']}  {title}")

@@ -7,11 +7,13 @@ import re
 import subprocess
 import sys
 
+import series
 from lib import maintainers
 from lib.common import BUILD, LOGS, ROOT, TREE, environment, git, lock, paint, parser, rel, reporting, run_logged, say, step, verdict
 from lib.kernel import SERIES, Kernel
+from lib.stack import label, patch_files, read
 from send import rehearsal
-from tree import ensure_tree, patch_files
+from tree import ensure_tree
 
 CLIPPY = Kernel(TREE, BUILD / "clippy", "clippy")
 
@@ -31,15 +33,15 @@ def checkpatch() -> list[str]:
     for name, why in ignored.items():
         say(f"    not counted: {name} ({why})")
     problems = []
-    for path in patch_files()[1:]:
+    for path in (path for each in read() for path in each.patches):
         done = subprocess.run(["perl", "scripts/checkpatch.pl", "--strict", "--codespell", "--show-types",
                                "--no-summary", "--ignore", ",".join(ignored), str(path)],
                               cwd=TREE, env=environment(), text=True, capture_output=True)
         text = (done.stdout + done.stderr).strip()
         with (LOGS / "checkpatch.log").open("a") as log:
-            log.write(f"{path.name}\n{text}\n")
+            log.write(f"{label(path)}\n{text}\n")
         if done.returncode or re.search(r"^(ERROR|WARNING|CHECK|Traceback)", text, re.M):
-            problems += [f"checkpatch on {path.name}:", *text.splitlines()[:20]]
+            problems += [f"checkpatch on {label(path)}:", *text.splitlines()[:20]]
     return problems
 
 
@@ -49,14 +51,14 @@ def rules_of_patches() -> list[str]:
         text = path.read_text()
         message = text.partition("\n---\n")[0]
         if m := re.search(r"^((Signed-off|Reviewed|Acked|Tested|Reported|Suggested|Co-developed)-by): ", message, re.M):
-            problems.append(f"{path.name}: {m[1]} is for the person it names to add")
+            problems.append(f"{label(path)}: {m[1]} is for the person it names to add")
         if "*** SUBJECT HERE ***" in text or "*** BLURB HERE ***" in text:
-            problems.append(f"{path.name}: the cover letter is not written")
+            problems.append(f"{label(path)}: the cover letter is not written")
         if not path.name.startswith("0000-") and not re.search(r"^Subject: .*\n(?: .*\n)*(?:[\w-]+: .*\n)*\n\S", message, re.M):
-            problems.append(f"{path.name}: no commit message")
+            problems.append(f"{label(path)}: no commit message")
         for line in re.findall(r"^\+(.*)$", text, re.M):
             if re.search(r"\b(TODO|FIXME|XXX)\b|\.unwrap\(\)|\.expect\(|unimplemented!|todo!\(", line):
-                problems.append(f"{path.name}: {line.strip()}")
+                problems.append(f"{label(path)}: {line.strip()}")
     return problems
 
 
@@ -116,8 +118,8 @@ def main() -> None:
         LOGS.mkdir(parents=True, exist_ok=True)
         (LOGS / "checkpatch.log").unlink(missing_ok=True)
         steps = {"checkpatch": checkpatch, "maintainers": maintainers.problems, "rules of the patches": rules_of_patches,
-                 "export": export, "mails": rehearsal, "rustfmt": rustfmt, "clippy": clippy, "shellcheck": scripts,
-                 "python": python}
+                 "export": export, "each series alone": series.problems, "mails": rehearsal, "rustfmt": rustfmt, "clippy": clippy,
+                 "shellcheck": scripts, "python": python}
         failed = []
         for name, check in steps.items():
             with step(name):

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """make send: the series as the mails that b4 would send, and back from the mails into a tree.
 
-Who runs it becomes the author of the patches and signs them off, in the mails only. Nothing is sent
-without SEND=yes.
+All series of patches/stack, or the one that SERIES= names. Who runs it becomes the author of the patches
+and signs them off, in the mails only. Nothing is sent without SEND=yes. With --check, only the words of
+the command are looked at.
 """
 
 from __future__ import annotations
 
+import argparse
 import email
 import email.policy
+import hashlib
 import json
 import mailbox
 import os
@@ -19,31 +22,31 @@ from dataclasses import dataclass
 from email.utils import formataddr, getaddresses
 from pathlib import Path
 
-from lib.common import (BUILD, LOGS, ROOT, TREE, Failure, environment, git, git_environment, lock, must, output, rel,
-                        reporting, say, step, verdict)
+from lib.common import (BUILD, LOGS, ROOT, TREE, Failure, environment, git, git_environment, lock, must, output, rel, reporting,
+                    say, step, verdict)
 from lib.source import borrow
-from tree import BRANCH, apply_patches, ensure_tree, patch_files, read_state, version_of
+from lib.stack import Series, closure, read
+from tree import apply_patches, committed, cover_description, ensure_tree, read_state, version_of
 
 B4 = BUILD / "toolchain/b4/bin/b4"
 SOURCE = BUILD / "send-src"  # a repository of its own, because b4 keeps what it knows in its configuration
 OUT = BUILD / "send"
-MAILS = OUT / "mails"
-SENT = BUILD / "sent"  # the versions that b4 has sent
-PREPARED, RECEIVED = "rust-workqueue", "received"
-# What makes all versions of the series one, for b4 and for who looks for them.
-CHANGE_ID = "20261121-rust-workqueue-40670a0b7436"
+SENT = BUILD / "sent"  # what b4 has sent: the names of series, their versions, and what was in them
 RESERVED = re.compile(r"(^|\.)(invalid|test|example|localhost|local|example\.(com|net|org))$")
 HOW = "Say who you are: git config --global user.name 'Your Name'; git config --global user.email you@your.domain"
+# Of the base. It asks those who used a tool to name it.
+ASSISTANTS = "Documentation/process/coding-assistants.rst"
 
 
 @dataclass(frozen=True)
 class Sender:
     name: str
     email: str
+    assisted_by: str = ""  # as the sender has it in the mails
 
     @property
-    def sign_off(self) -> str:
-        return f"Signed-off-by: {self.name} <{self.email}>"
+    def trailers(self) -> str:
+        return (f"Assisted-by: {self.assisted_by}\n" if self.assisted_by else "") + f"Signed-off-by: {self.name} <{self.email}>"
 
 
 def configured() -> Sender:
@@ -55,24 +58,42 @@ def configured() -> Sender:
     local, _, domain = address.rpartition("@")
     if not local or "." not in domain or RESERVED.search(domain.lower()) or re.search("no-?reply", address, re.I):
         raise Failure(f"git's user.email is {address}, at which nobody can be answered.\n{HOW}")
-    return Sender(name, address)
+    return Sender(name, address, "" if answer() == "none" else answer())
 
 
-def b4_environment() -> dict[str, str]:
-    """b4 keeps what it knows in build/, also which checks have been done."""
-    return environment() | {"XDG_CACHE_HOME": str(OUT / "cache"), "XDG_DATA_HOME": str(OUT / "data")}
+def answer() -> str:
+    """What the sender says about tools."""
+    given = os.environ.get("ASSISTED_BY", "").strip()
+    if not given.isprintable() or given.lower().startswith("assisted-by:"):
+        raise Failure("ASSISTED_BY= is what stands behind 'Assisted-by: ', on one line, or none")
+    return given
 
 
-def b4(what: str, *args: str, editor: str = ":") -> str:
-    """Runs b4 in the prepared repository, without network; returns what it said."""
-    if not B4.exists():
-        raise Failure("b4 is not installed: run 'make toolchain'")
-    # With a mail server, b4 writes mails without a signature. It does not ask the server.
-    env = b4_environment() | {"GIT_EDITOR": editor, "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "sendemail.smtpserver",
-                              "GIT_CONFIG_VALUE_0": "localhost"}
-    log = LOGS / f"send-{what}.log"
-    must([str(B4), "--offline-mode", *args], log, f"b4 {args[0]}", cwd=SOURCE, env=env)
-    return re.sub(r"\x1b\[[0-9;]*m", "", log.read_text(errors="replace"))
+def wanted() -> list[Series]:
+    """The series that SERIES= names, or all."""
+    stack, name, sending = read(), os.environ.get("SERIES", ""), os.environ.get("SEND") == "yes"
+    names = ", ".join(series.name for series in stack)
+    if name and name not in (series.name for series in stack):
+        raise Failure(f"there is no series '{name}' in patches/stack, which has {names}")
+    if sending and not name:
+        raise Failure(f"SEND=yes sends one series: say SERIES= as well, one of {names}")
+    answer()
+    return [series for series in stack if name in ("", series.name)]
+
+
+def what_is_asked(text: str) -> str:
+    """The section of a document that asks for the tag; empty if none does."""
+    sections = re.split(r"\n(?=[^\n]+\n[=+~^-]{3,}\n)", text)
+    return next((section.strip() for section in sections if re.search(r"^\s*Assisted-by: ", section, re.M)), "")
+
+
+def must_have_answered() -> None:
+    """Only the sender knows which tools were used, and the kernel's rules want to know."""
+    done = subprocess.run(["git", "-C", str(TREE), "show", f"base:{ASSISTANTS}"], env=git_environment(), text=True, capture_output=True)
+    asked = what_is_asked(done.stdout) if done.returncode == 0 else ""
+    if asked and not answer():
+        raise Failure(f"{ASSISTANTS} of the base says:\n\n{asked}\n\nAdd ASSISTED_BY='...', which becomes the Assisted-by tag of each "
+                      "patch, or ASSISTED_BY=none if there is nothing to name")
 
 
 def upstream_base() -> str:
@@ -80,12 +101,8 @@ def upstream_base() -> str:
     return output(["git", "-C", str(ROOT), "rev-parse", "HEAD:linux"]).strip()
 
 
-def version() -> str:
-    return version_of(patch_files()[0].read_text())
-
-
 def repository() -> None:
-    """SOURCE, with the unpatched kernel on branch `base` and the series as it is in patches/ on `series`."""
+    """SOURCE, with the unpatched kernel on branch `base`."""
     base = git(TREE, "rev-parse", "base").strip()
     known = subprocess.run(["git", "-C", str(SOURCE), "rev-parse", "--verify", "--quiet", "base^{commit}"],
                            env=git_environment(), text=True, capture_output=True).stdout.strip()
@@ -96,173 +113,293 @@ def repository() -> None:
     if (SOURCE / ".git/rebase-apply").exists():
         git(SOURCE, "am", "--abort")
     git(SOURCE, "reset", "--quiet", "--hard")
-    apply_patches(SOURCE)
 
 
-def apply(branch: str, mails: list[Path], *options: str, env: dict[str, str] | None = None) -> None:
-    git(SOURCE, "checkout", "--quiet", "--force", "-B", branch, "base")
-    output(["git", "-C", str(SOURCE), "am", "--quiet", *options, *map(str, mails)], env=git_environment() | (env or {}))
+@dataclass(frozen=True)
+class Submission:
+    """One series on its way to the lists. Its branches in SOURCE begin at `below`, which has what it depends on."""
+
+    series: Series
+    needs: tuple[Series, ...]
+    who: Sender
+    out: Path
+
+    @property
+    def mails(self) -> Path:
+        return self.out / "mails"
+
+    @property
+    def alone(self) -> bool:
+        """One patch is one mail."""
+        return len(self.series.patches) == 1
+
+    def branch(self, what: str, series: Series | None = None) -> str:
+        return f"{what}/{(series or self.series).name}"
+
+    def environment(self) -> dict[str, str]:
+        """b4 keeps what it knows in build/, also which checks have been done."""
+        return environment() | {"XDG_CACHE_HOME": str(self.out / "cache"), "XDG_DATA_HOME": str(self.out / "data")}
+
+    def b4(self, what: str, *args: str, editor: str = ":") -> str:
+        """Runs b4 in the prepared repository, without network; returns what it said."""
+        if not B4.exists():
+            raise Failure("b4 is not installed: run 'make toolchain'")
+        # With a mail server, b4 writes mails without a signature. It does not ask the server.
+        env = self.environment() | {"GIT_EDITOR": editor, "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "sendemail.smtpserver",
+                                    "GIT_CONFIG_VALUE_0": "localhost"}
+        log = LOGS / f"send-{self.series.name}-{what}.log"
+        must([str(B4), "--offline-mode", *args], log, f"b4 {args[0]} of {self.series.name}", cwd=SOURCE, env=env)
+        return re.sub(r"\x1b\[[0-9;]*m", "", log.read_text(errors="replace"))
+
+    def apply(self, what: str, mails: list[Path], *options: str, env: dict[str, str] | None = None) -> None:
+        git(SOURCE, "checkout", "--quiet", "--force", "-B", self.branch(what), self.branch("below"))
+        output(["git", "-C", str(SOURCE), "am", "--quiet", *options, *map(str, mails)], env=git_environment() | (env or {}))
+
+    def as_in_patches(self) -> None:
+        """The series and what it depends on, as they are in patches/, and as if that had been sent: b4 looks for the tags."""
+        for number, series in enumerate([*self.needs, self.series]):
+            below = committed(SOURCE, closure(read(), series)[:-1])
+            git(SOURCE, "branch", "--force", self.branch("below", series), below)
+            git(SOURCE, "checkout", "--quiet", "--force", "-B", self.branch("patches", series), below)
+            apply_patches(SOURCE, series.patches)
+            if series in self.needs:
+                # A tag of b4 has the base commit of the mails here, and would count what is below twice.
+                text = f"{series.name}\n\nbase-commit: {below}\nchange-id: {series.change_id}\n"
+                git(SOURCE, "tag", "--force", "--annotate", "--message", text,
+                    f"sent/{series.change_id}-v{version_of(series)}", self.branch("patches", series))
+
+    def prepare(self) -> None:
+        """A branch for b4: the sender is the author where nobody is, and signs off."""
+        self.as_in_patches()
+        shutil.rmtree(self.out, ignore_errors=True)
+        (self.out / "signed").mkdir(parents=True)
+        author = formataddr((self.who.name, self.who.email))
+        signed = []
+        for path in self.series.patches:
+            signed.append(self.out / "signed" / path.name)
+            signed[-1].write_text(re.sub(r"^From: .*\.invalid>$", lambda _: f"From: {author}", path.read_text(), count=1, flags=re.M))
+            if self.who.assisted_by:
+                git(SOURCE, "interpret-trailers", "--in-place", "--trailer", f"Assisted-by: {self.who.assisted_by}", str(signed[-1]))
+        self.apply("prepared", signed, "--signoff",
+                   env={"GIT_COMMITTER_NAME": self.who.name, "GIT_COMMITTER_EMAIL": self.who.email})
+
+        section = f"branch.{self.branch('prepared')}"
+        subprocess.run(["git", "-C", str(SOURCE), "config", "--remove-section", section], capture_output=True)
+        for name, value in {"user.name": self.who.name, "user.email": self.who.email, "include.path": str(ROOT / ".b4-config"),
+                            f"{section}.description": cover_description(self.series.cover.read_text())}.items():
+            git(SOURCE, "config", name, value)
+        deps = [f"change-id: {series.change_id}:v{version_of(series)}" for series in self.needs]
+        (self.out / "deps").write_text("\n".join([*deps, f"base-commit: {upstream_base()}", ""]))
+        prefixes = ["--set-prefixes", *self.series.prefixes] if self.series.prefixes else []
+        self.b4("enroll", "prep", "--enroll", self.branch("below"), *prefixes, "--force-revision", version_of(self.series),
+                "--edit-deps", editor=f"cp {self.out}/deps")
+        # b4 makes a new one, and takes none.
+        tracking = json.loads(git(SOURCE, "config", f"{section}.b4-tracking"))
+        tracking["series"]["change-id"] = self.series.change_id
+        git(SOURCE, "config", f"{section}.b4-tracking", json.dumps(tracking))
+
+    def check(self) -> str:
+        """Adds the recipients, and has every patch checked."""
+        self.b4("recipients", "prep", "--auto-to-cc")
+        said = self.b4("check", "prep", "--check", "--no-cache")
+        totals = re.search(r"^Success: (\d+), Warning: (\d+), Error: (\d+)$", said, re.M)
+        if not totals or int(totals[1]) != len(self.series.patches) or totals[2] != "0" or totals[3] != "0":
+            raise Failure(f"{said}b4 has objections to {self.series.name}; the log: {rel(LOGS / f'send-{self.series.name}-check.log')}")
+        return totals[0]
+
+    def write(self) -> None:
+        self.b4("write", "send", "--no-sign", "--output-dir", str(self.mails))
+
+    def written(self) -> list[bytes]:
+        return [path.read_bytes() for path in sorted(self.mails.glob("*.eml"))]
+
+    def parsed(self) -> list[email.message.EmailMessage]:
+        return [email.message_from_bytes(mail, policy=email.policy.default) for mail in self.written()]
+
+    def read_back(self) -> None:
+        """From the mails into a tree, as a maintainer does it."""
+        shutil.rmtree(self.out / "am", ignore_errors=True)
+        (self.out / "mbox").unlink(missing_ok=True)
+        box = mailbox.mbox(self.out / "mbox")
+        for mail in self.written():
+            box.add(mail)
+        box.close()
+        self.b4("am", "am", "--no-cache", "--use-local-mbox", str(self.out / "mbox"), "--outdir", str(self.out / "am"),
+                "--mbox-name", "series", self.parsed()[0]["Message-Id"].strip("<>"))
+        self.apply("received", [self.out / "am/series.mbx"])
+
+    def commits(self, what: str) -> list[tuple[str, str, str]]:
+        """Tree, author and message of each commit."""
+        text = git(SOURCE, "log", "--reverse", "--format=%T%n%an <%ae>%n%B%x00", f"{self.branch('below')}..{self.branch(what)}")
+        return [tuple(commit.lstrip("\n").split("\n", 2)) for commit in text.split("\0") if commit.strip()]  # type: ignore[misc]
+
+    def patch_ids(self, series: Series) -> list[str]:
+        """By which the mails of other series name these patches."""
+        below, end = (self.branch(what, series) for what in ("below", "patches"))
+        return ids_in(git(SOURCE, "log", "--reverse", "--patch", f"{below}..{end}").encode())
+
+    def compare(self) -> None:
+        """The mails say what patches/ says, and the sender's name."""
+        who, series = self.who, self.series
+        ours, theirs = self.commits("patches"), self.commits("received")
+        problems = [] if len(ours) == len(theirs) else [f"{len(ours)} patches became {len(theirs)}"]
+        for number, ((tree, author, message), (tree2, author2, message2)) in enumerate(zip(ours, theirs), 1):
+            if tree != tree2:
+                problems.append(f"patch {number}: the tree is not the same")
+            if author2 != (f"{who.name} <{who.email}>" if author.endswith(".invalid>") else author):
+                problems.append(f"patch {number}: its author is {author2}")
+            if not message2.rstrip().endswith(f"\n{who.trailers}"):
+                problems.append(f"patch {number} does not end with what its sender says:\n{who.trailers}")
+            if message2.rstrip().removesuffix(who.trailers).rstrip() != message.rstrip():
+                problems.append(f"patch {number}: the message is not the same")
+        problems += self.wrong_cover()
+        patches = self.written()[0 if self.alone else 1:]
+        if [ids_in(mail) for mail in patches] != [[patch_id] for patch_id in self.patch_ids(series)]:
+            problems.append("the patch ids are not the same")
+        if problems:
+            raise Failure("\n".join([*problems, f"the mails in {rel(self.mails)} are not the series {series.name}"]))
+
+    def wrong_cover(self) -> list[str]:
+        """Subjects, and the text of the cover letter, which is in the patch's own mail if there is only one."""
+        series, mails, problems = self.series, self.parsed(), []
+        prefix = " ".join(["PATCH", *series.prefixes, *([f"v{version_of(series)}"] if version_of(series) != "1" else [])])
+        for number, mail in enumerate(mails):
+            counter = "" if self.alone else rf" 0*{number}/{len(series.patches)}"
+            if not re.match(rf"\[{re.escape(prefix)}{counter}\] ", mail["Subject"]):
+                problems.append(f"mail {number}: its subject begins with {mail['Subject'].partition('] ')[0]}]")
+        title, _, body = cover_description(series.cover.read_text()).strip().partition("\n\n")
+        text = mails[0].get_content()
+        if self.alone:
+            text = text.partition("\n---\n")[2]
+        elif mails[0]["Subject"].partition("] ")[2] != title:
+            problems.append("the subject of the cover letter is not the same")
+        if not text.startswith(body) or not text.removeprefix(body).lstrip("\n").startswith("---\n"):
+            problems.append("the text of the cover letter is not the same")
+        return problems + self.wrong_basis(text)
+
+    def wrong_basis(self, text: str) -> list[str]:
+        """Base, change-id and dependencies of the cover letter, if they are not the right ones."""
+        right = [f"base-commit: {upstream_base()}", f"change-id: {self.series.change_id}"]
+        for series in self.needs:
+            right += [f"prerequisite-change-id: {series.change_id}:v{version_of(series)}",
+                      *(f"prerequisite-patch-id: {patch_id}" for patch_id in self.patch_ids(series))]
+        found = re.findall(r"^(?:base-commit|change-id|prerequisite-[\w-]+): .*$", text, re.M)
+        return [] if found == right else ["the cover letter says:", *found, "and should say:", *right]
+
+    def recipients(self) -> list[str]:
+        lines = []
+        for field in ("To", "Cc"):
+            found = getaddresses([str(value) for mail in self.parsed() for value in mail.get_all(field, [])])
+            lines += [f"{field}: {name} <{address}>" if name else f"{field}: {address}" for name, address in dict.fromkeys(found)]
+        if not lines:
+            raise Failure(f"the mails of {self.series.name} are addressed to nobody")
+        return lines
 
 
-def prepare(who: Sender) -> None:
-    """A branch for b4: the sender is the author where nobody is, and signs off."""
-    repository()
-    shutil.rmtree(OUT, ignore_errors=True)
-    (OUT / "signed").mkdir(parents=True)
-    author = formataddr((who.name, who.email))
-    signed = []
-    for path in patch_files()[1:]:
-        signed.append(OUT / "signed" / path.name)
-        signed[-1].write_text(re.sub(r"^From: .*\.invalid>$", lambda _: f"From: {author}", path.read_text(), count=1, flags=re.M))
-    apply(PREPARED, signed, "--signoff", env={"GIT_COMMITTER_NAME": who.name, "GIT_COMMITTER_EMAIL": who.email})
-
-    subprocess.run(["git", "-C", str(SOURCE), "config", "--remove-section", f"branch.{PREPARED}"], capture_output=True)
-    for name, value in {"user.name": who.name, "user.email": who.email, "include.path": str(ROOT / ".b4-config"),
-                        f"branch.{PREPARED}.description": git(SOURCE, "config", f"branch.{BRANCH}.description")}.items():
-        git(SOURCE, "config", name, value)
-    b4("enroll", "prep", "--enroll", "base")
-    tracked = f"branch.{PREPARED}.b4-tracking"
-    tracking = json.loads(git(SOURCE, "config", tracked))
-    tracking["series"] |= {"change-id": CHANGE_ID, "revision": int(version())}
-    git(SOURCE, "config", tracked, json.dumps(tracking))
-    (OUT / "deps").write_text(f"base-commit: {upstream_base()}\n")
-    b4("deps", "prep", "--edit-deps", editor=f"cp {OUT}/deps")
+def ids_in(text: bytes) -> list[str]:
+    done = subprocess.run(["git", "patch-id", "--stable"], input=text, capture_output=True, check=True, env=git_environment())
+    return [line.split()[0] for line in done.stdout.decode().splitlines()]
 
 
-def check() -> str:
-    """Adds the recipients, and has every patch checked."""
-    b4("recipients", "prep", "--auto-to-cc")
-    said = b4("check", "prep", "--check", "--no-cache")
-    totals = re.search(r"^Success: (\d+), Warning: (\d+), Error: (\d+)$", said, re.M)
-    if not totals or int(totals[1]) != len(patch_files()) - 1 or totals[2] != "0" or totals[3] != "0":
-        raise Failure(f"{said}b4 has objections; the log: {rel(LOGS / 'send-check.log')}")
-    return totals[0]
+def submission(series: Series, who: Sender, out: Path) -> Submission:
+    return Submission(series, closure(read(), series)[:-1], who, out / series.name)
 
 
-def write_mails() -> None:
-    b4("write", "send", "--no-sign", "--output-dir", str(MAILS))
+def content(series: Series) -> str:
+    """Version and patches of a series, in one word."""
+    digest = hashlib.sha256(b"\0".join(path.read_bytes() for path in series.patches))
+    return f"{series.name} {version_of(series)} {digest.hexdigest()[:16]}"
 
 
-def written() -> list[bytes]:
-    return [path.read_bytes() for path in sorted(MAILS.glob("*.eml"))]
-
-
-def mails() -> list[email.message.EmailMessage]:
-    return [email.message_from_bytes(mail, policy=email.policy.default) for mail in written()]
-
-
-def read_back() -> None:
-    """From the mails into a tree, as a maintainer does it."""
-    shutil.rmtree(OUT / "am", ignore_errors=True)
-    (OUT / "mbox").unlink(missing_ok=True)
-    box = mailbox.mbox(OUT / "mbox")
-    for mail in written():
-        box.add(mail)
-    box.close()
-    b4("am", "am", "--no-cache", "--use-local-mbox", str(OUT / "mbox"), "--outdir", str(OUT / "am"), "--mbox-name", "series",
-       mails()[0]["Message-Id"].strip("<>"))
-    apply(RECEIVED, [OUT / "am/series.mbx"])
-
-
-def commits(branch: str) -> list[tuple[str, str, str]]:
-    """Tree, author and message of each commit."""
-    text = git(SOURCE, "log", "--reverse", "--format=%T%n%an <%ae>%n%B%x00", f"base..{branch}")
-    return [tuple(commit.lstrip("\n").split("\n", 2)) for commit in text.split("\0") if commit.strip()]  # type: ignore[misc]
-
-
-def compare(who: Sender) -> None:
-    """The mails say what patches/ says, and the sender's name."""
-    ours, theirs = commits(BRANCH), commits(RECEIVED)
-    problems = [] if len(ours) == len(theirs) else [f"{len(ours)} patches became {len(theirs)}"]
-    for number, ((tree, author, message), (tree2, author2, message2)) in enumerate(zip(ours, theirs), 1):
-        if tree != tree2:
-            problems.append(f"patch {number}: the tree is not the same")
-        if author2 != (f"{who.name} <{who.email}>" if author.endswith(".invalid>") else author):
-            problems.append(f"patch {number}: its author is {author2}")
-        if not message2.rstrip().endswith(f"\n{who.sign_off}"):
-            problems.append(f"patch {number} is not signed off by its sender")
-        if message2.rstrip().removesuffix(who.sign_off).rstrip() != message.rstrip():
-            problems.append(f"patch {number}: the message is not the same")
-    title, _, body = git(SOURCE, "config", f"branch.{BRANCH}.description").strip().partition("\n\n")
-    cover = mails()[0]
-    if re.sub(r"^\[.*?\] ", "", cover["Subject"]) != title:
-        problems.append("the subject of the cover letter is not the same")
-    if not cover.get_content().startswith(f"{body}\n\n---\n") or f"\nbase-commit: {upstream_base()}\n" not in cover.get_content():
-        problems.append("the text of the cover letter is not the same")
-    if problems:
-        raise Failure("\n".join([*problems, f"the mails in {rel(MAILS)} are not the series"]))
-
-
-def recipients() -> list[str]:
-    lines = []
-    for field in ("To", "Cc"):
-        found = getaddresses([str(value) for mail in mails() for value in mail.get_all(field, [])])
-        lines += [f"{field}: {name} <{address}>" if name else f"{field}: {address}" for name, address in dict.fromkeys(found)]
-    if not lines:
-        raise Failure("the mails are addressed to nobody")
-    return lines
-
-
-def must_be_sendable() -> None:
-    """What is only asked for when it is meant: the base that the mails name, and a version that is new."""
+def must_be_sendable(this: Submission) -> None:
+    """What is only asked for when it is meant: the base that the mails name, a version that is new, and that
+    what the mails depend on can be found."""
+    series, version = this.series, version_of(this.series)
     if git(TREE, "rev-parse", "base").strip() != upstream_base():
         raise Failure(f"build/tree is made of {read_state(TREE)['source']}, and the mails name the base commit {upstream_base()}.\n"
                       "To send, make and test it with that: git submodule update --init; make; make test")
-    if SENT.exists() and version() in SENT.read_text().split():
-        raise Failure(f"version {version()} has been sent. For the next one: git -C build/tree config branch.{BRANCH}.version "
-                      f"{int(version()) + 1}; say what has changed in the cover letter; make export")
+    sent = SENT.read_text().splitlines() if SENT.exists() else []
+    if any(line.startswith(f"{series.name} {version} ") for line in sent):
+        raise Failure(f"version {version} has been sent. For the next one: git -C build/tree config branch.{series.branch}.version "
+                      f"{int(version) + 1}; say what has changed in the cover letter; make export")
+    for below in this.needs:
+        if content(below) not in sent:
+            raise Failure(f"{series.name} depends on {below.name}, and that has not been sent as it is in patches/, version "
+                          f"{version_of(below)}. First: make send SERIES={below.name} SEND=yes")
 
 
 def rehearsal() -> list[str]:
     """For make check: the mails carry the series, and one that has been changed is noticed."""
-    global OUT, MAILS
-    OUT = BUILD / "send-rehearsal"  # these mails are not to be taken for those of make send
-    MAILS = OUT / "mails"
     who = Sender("Somebody", "somebody@series.invalid")
     with lock("send"):
-        prepare(who)
-        write_mails()
-        read_back()
-        compare(who)
-        last = sorted(MAILS.glob("*.eml"))[-1]
+        repository()
+        for series in read():
+            # These mails are not to be taken for those of make send.
+            this = submission(series, who, BUILD / "send-rehearsal")
+            this.prepare()
+            this.write()
+            this.read_back()
+            this.compare()
+        last = sorted(this.mails.glob("*.eml"))[-1]
         last.write_bytes(re.sub(rb"^\+(?=[^+\n])", b"+ ", last.read_bytes(), count=1, flags=re.M))
-        read_back()
+        this.read_back()
         try:
-            compare(who)
+            this.compare()
         except Failure as e:
             return [] if "the tree is not the same" in str(e) else [str(e)]
     return [f"a change in {rel(last)} was not noticed"]
 
 
+def rehearse(this: Submission) -> None:
+    with step(f"{this.series.name}: mails, and back"):
+        this.prepare()
+        say(f"    {this.check()}")
+        this.write()
+        this.read_back()
+        this.compare()
+        say(f"    {len(this.recipients())} recipients; depends on {', '.join(series.name for series in this.needs) or 'the base alone'}")
+
+
 def main() -> None:
-    with reporting("send"), lock("send"):
-        who = configured()
-        ensure_tree()
-        sending = os.environ.get("SEND") == "yes"
-        if sending:
-            must_be_sendable()
-        say(f"    author and sign-off: {who.name} <{who.email}>")
-        with step("branch for b4"):
-            prepare(who)
-        with step("recipients and checks, by b4"):
-            say(f"    {check()}")
-        with step("mails"):
-            write_mails()
-        with step("back from the mails"):
-            read_back()
-            compare(who)
-        for line in recipients():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    check = parser.parse_args().check
+    with reporting("send"):
+        chosen = wanted()
+        if check:
+            return
+        with lock("send"):
+            send(chosen)
+
+
+def send(chosen: list[Series]) -> None:
+    who, sending = configured(), os.environ.get("SEND") == "yes"
+    ensure_tree()
+    all_of_them = [submission(series, who, OUT) for series in chosen]
+    if sending:
+        must_have_answered()
+        must_be_sendable(all_of_them[0])
+    say(f"    author: {who.name} <{who.email}>")
+    for line in who.trailers.splitlines():
+        say(f"    {line}")
+    with step("repository for b4"):
+        repository()
+    for this in all_of_them:
+        rehearse(this)
+    if len(all_of_them) == 1:
+        for line in this.recipients():
             say(f"    {line}")
-        what = f"{len(mails())} mails in {rel(MAILS)}, {len(patch_files()) - 1} patches back from them are equal"
-        if not sending:
-            verdict("send", True, f"{what}; nothing is sent without SEND=yes")
-        git(SOURCE, "checkout", "--quiet", PREPARED)
-        # With the person's own settings for mail and keys; b4 shows the recipients again, and asks.
-        if subprocess.run([str(B4), "send"], cwd=SOURCE, env=b4_environment()).returncode:
-            raise Failure("b4 did not send")
-        with SENT.open("a") as sent:
-            sent.write(f"{version()}\n")
-        verdict("send", True, f"{what}, and sent")
+    what = (f"{sum(len(this.written()) for this in all_of_them)} mails in {rel(this.out if len(chosen) == 1 else OUT)}, "
+            f"{sum(len(series.patches) for series in chosen)} patches of {len(chosen)} series back from them are equal")
+    if not sending:
+        verdict("send", True, f"{what}; nothing is sent without SEND=yes")
+    git(SOURCE, "checkout", "--quiet", this.branch("prepared"))
+    # With the person's own settings for mail and keys; b4 shows the recipients again, and asks.
+    if subprocess.run([str(B4), "send"], cwd=SOURCE, env=this.environment()).returncode:
+        raise Failure("b4 did not send")
+    with SENT.open("a") as sent:
+        sent.write(f"{content(this.series)}\n")
+    verdict("send", True, f"{what}, and sent")
 
 
 if __name__ == "__main__":

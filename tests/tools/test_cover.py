@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 import unittest
 from pathlib import Path
+from unittest import mock
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
 from lib.common import Failure
+from lib.stack import Series
 from tree import cover_description, version_of
 
 COVER = """\
@@ -35,6 +37,11 @@ base-commit: a90ee4305c4a5df72c11b31dacfdc76e00fcf78a
 """
 
 
+def version(cover: str) -> str:
+    with mock.patch.object(Path, "read_text", return_value=cover):
+        return version_of(Series("fixes", "20261126-fixes-000000000001"))
+
+
 class Description(unittest.TestCase):
     def test_title_and_text_are_kept_and_what_git_adds_is_not(self) -> None:
         self.assertEqual(cover_description(COVER), "rust: workqueue: a title that is so long that it goes on [in] a second line\n\n"
@@ -47,14 +54,14 @@ class Description(unittest.TestCase):
 
 class Version(unittest.TestCase):
     def test_it_stands_in_the_subject(self) -> None:
-        self.assertEqual(version_of(COVER), "3")
-        self.assertEqual(version_of(COVER.replace("v3", "v12")), "12")
+        self.assertEqual(version(COVER), "3")
+        self.assertEqual(version(COVER.replace("v3", "v12")), "12")
 
     def test_the_first_one_is_not_named(self) -> None:
-        self.assertEqual(version_of(COVER.replace("PATCH v3 ", "PATCH ")), "1")
+        self.assertEqual(version(COVER.replace("PATCH v3 ", "PATCH ")), "1")
 
     def test_the_text_does_not_count(self) -> None:
-        self.assertEqual(version_of(COVER.replace("PATCH v3 ", "PATCH ") + "> Subject: [PATCH v9 00/1] x\n"), "1")
+        self.assertEqual(version(COVER.replace("PATCH v3 ", "PATCH ") + "> Subject: [PATCH v9 00/1] x\n"), "1")
 
 
 if __name__ == "__main__":
