@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Checks the protocols of the series: models, *.pml, by Spin.
+"""Checks the protocols of the series: models, *.pml, by Spin, and memory ordering, litmus/*.litmus, by herd7.
 
 Each configuration of a model is searched to the end and must have no error. Each mutation leaves out or changes
-one step, and must fail in the way that models.py says. Arguments choose: models, or names like teardown/handle.
+one step, and must fail in the way that models.py says. The bad outcome of a litmus test must never happen, and must
+happen when something is weaker. Arguments choose: models, `litmus`, or names like teardown/handle or litmus/scope.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE)]
 
+import litmus  # noqa: E402
 import spin  # noqa: E402
-from common import Failure, duration, lock, paint, reporting, say, step, verdict  # noqa: E402
+from common import TREE, Failure, duration, lock, paint, reporting, say, step, verdict  # noqa: E402
+from herd import herd  # noqa: E402
 from models import MODELS, Model  # noqa: E402
+from tree import ensure_tree  # noqa: E402
 
 
 def row(text: str, ok: bool) -> None:
@@ -47,12 +51,30 @@ def check_model(model: Model, chosen: set[str], trace: bool) -> Iterator[bool]:
             yield search(model, name, options, mutation.expected, f" [{mutation.configuration}]", trace)
 
 
+def check_litmus(tests: list[Path], command: list[str]) -> Iterator[bool]:
+    memory_model = TREE / "tools/memory-model"
+    directory = spin.OUT / "litmus"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    for test in tests:
+        found = litmus.judge(command, memory_model, test)
+        row(f"{test.stem:<54} {'FAILED: ' if found.bad else ''}{found}", not found.bad)
+        yield not found.bad
+        for number, changes in enumerate(litmus.weaker(test), 1):
+            file = directory / f"{test.stem}-{number}.litmus"
+            file.write_text(litmus.weaken(test, changes))
+            found = litmus.judge(command, memory_model, file)
+            what = ", ".join(str(change) for change in changes)
+            row(f"    {what:<50} {'' if found.bad else 'FAILED, as if it were not weaker: '}{found}", found.bad)
+            yield found.bad
+
+
 def names_of(model: Model) -> list[str]:
     return [f"{model.name}/{name}" for name in (*model.configurations, *model.mutations)]
 
 
 def select(arguments: list[str]) -> set[str]:
-    known = {name for model in MODELS.values() for name in names_of(model)}
+    known = {name for model in MODELS.values() for name in names_of(model)} | {f"litmus/{test.stem}" for test in litmus.TESTS}
     chosen: set[str] = set()
     for argument in arguments or [""]:
         found = {name for name in known if not argument or name == argument or name.startswith(f"{argument}/")}
@@ -68,6 +90,8 @@ def show() -> None:
             print(f"{model.name + '/' + name:<40} {options}")
         for name, mutation in model.mutations.items():
             print(f"{model.name + '/' + name:<40} {mutation.option} in {mutation.configuration}: {mutation.expected or 'no error'}")
+    for test in litmus.TESTS:
+        print(f"litmus/{test.stem}")
 
 
 def main() -> None:
@@ -82,16 +106,25 @@ def main() -> None:
     with reporting("model"), lock("model"):
         chosen = select(args.names)
         models = [model for model in MODELS.values() if chosen.intersection(names_of(model))]
-        for program in ("spin", "gcc"):
+        tests = [test for test in litmus.TESTS if f"litmus/{test.stem}" in chosen]
+        for program in ("spin", "gcc") if models else ():
             if not shutil.which(program):
                 raise Failure(f"{program} is missing: the Debian package of that name has it")
+        command: list[str] = []
+        if tests:
+            ensure_tree()
+            with step("herd7"):
+                command = herd()
         start = time.monotonic()
         results: list[bool] = []
         for model in models:
             with step(f"{model.name}: configurations, which must be without an error, and mutations"):
                 results += check_model(model, chosen, args.trace)
+        if tests:
+            with step("litmus tests: what never happens, and what does with something weaker"):
+                results += check_litmus(tests, command)
         bad = results.count(False)
-        verdict("model", not bad, f"{len(results) - bad} passed, {bad} failed ({len(models)} models); "
+        verdict("model", not bad, f"{len(results) - bad} passed, {bad} failed ({len(models)} models, {len(tests)} litmus tests); "
                                   f"{duration(time.monotonic() - start)}")
 
 
