@@ -48,7 +48,7 @@ compile: ## programs that must, and that must not, compile against the built ker
 bh-drain: ## work queued on a BH workqueue while that is drained or destroyed
 	@$(T) tests/bh_drain/run.py
 
-model: ## the end of a queue as a model that a checker exhausts, and mutations that it must reject
+model: ## the protocols as models and litmus tests that checkers exhaust, and mutations that they must reject
 	@tools/toolchain spin >&2 && tests/model/run.py
 
 check: ## checkpatch, maintainers, mails and back, export is clean, each series applies, rustfmt, clippy, shellcheck, python

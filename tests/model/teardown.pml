@@ -5,17 +5,14 @@
  * another CPU, may do its own. Memory is sequentially consistent.
  *
  * run.py gives, as -D options, how many processes of each kind there are (ENQ, MOD, ...), what the items
- * are like (ITEMS, REARM, ...), and a mutation, which replaces something: IF(mutation, wrong, right).
+ * are like (ITEMS, REARM, ...), and a mutation, which replaces something.
  */
 
-#define IF(option, then, otherwise)	IF_(option, then, otherwise)
-#define IF_(value, then, otherwise)	IF__(PICK_##value, then, otherwise)
-#define IF__(pick, then, otherwise)	SECOND(pick then, otherwise, )
-#define SECOND(first, second, ...)	second
-#define PICK_1	,	/* values that an option has; without one, its name makes no such word */
-#define PICK_2	,
-#define UNLESS(option, right)		IF(option, skip, right)
-#define when(condition, statement)	if :: condition -> statement :: else fi
+#include "mutation.pml"
+
+#ifndef ITEMS
+#define ITEMS 1
+#endif
 
 #define NONE 0	/* no queue, a null pointer */
 #define Q    1	/* the private queue */

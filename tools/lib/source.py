@@ -126,7 +126,7 @@ def apt(*args: str, cwd: Path | None = None) -> str:
         log.write(f"$ {' '.join(args)}\n{done.stdout}{done.stderr}")
     if done.returncode and args[1] != "update":
         errors = [x for x in done.stderr.splitlines() if x.startswith("E:")] or [done.stderr.strip()]
-        raise Failure(f"{errors[0]}\nno kernel source from the Debian archive (no network?); the log: build/logs/apt.log")
+        raise Failure(f"{errors[0]}\nthe Debian archive does not give what is asked for (no network?); the log: build/logs/apt.log")
     return done.stdout
 
 
@@ -154,10 +154,9 @@ def keyring() -> str:
     raise Failure("/usr/share/keyrings has no Debian archive keyring: install debian-archive-keyring")
 
 
-def debian_packages() -> list[Source]:
-    if not shutil.which("apt-get"):
-        raise Failure("no kernel source: linux/ is empty and this is not Debian. Run 'git submodule update --init' "
-                      "or give a kernel tree with LINUX=dir")
+def configure_apt() -> None:
+    """Lists of all suites, beside the configuration of the machine. A suite may be gone one day; what counts is whether
+    a package is found."""
     for part in ("lists/partial", "cache/archives/partial"):
         (APT / part).mkdir(parents=True, exist_ok=True)
     LOGS.mkdir(parents=True, exist_ok=True)
@@ -168,8 +167,14 @@ def debian_packages() -> list[Source]:
         f'Dir::State::Lists "{APT}/lists";\nDir::Cache "{APT}/cache";\nAPT::Sandbox::User "root";\n'
         'Acquire::Languages "none";\nAcquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";\n'
         'Acquire::AllowInsecureRepositories "false";\n')
-    # A suite may be gone one day; what counts is whether a package is found.
     apt("apt-get", "update")
+
+
+def debian_packages() -> list[Source]:
+    if not shutil.which("apt-get"):
+        raise Failure("no kernel source: linux/ is empty and this is not Debian. Run 'git submodule update --init' "
+                      "or give a kernel tree with LINUX=dir")
+    configure_apt()
     found = []
     for name in re.findall(r"^(linux-source-[\d.]+) ", apt("apt-cache", "search", "--names-only", r"^linux-source-[0-9.]+$"), re.M):
         for version in {row.split("|")[1].strip() for row in apt("apt-cache", "madison", name).splitlines()}:
