@@ -1,42 +1,136 @@
 #!/usr/bin/env python3
-"""make kunit: the suites in user mode Linux, by the kernel's own kunit.py.
-make kunit-gcc, make kunit-arm64, make kunit-arm: the same in kernels that are made in other ways."""
+"""make kunit: the suites in user mode Linux on one CPU and on two, with lockdep, debug objects and kmemleak.
+make kunit-gcc, make kunit-arm64, make kunit-arm: the suites in kernels that are made in other ways.
+
+`tools/kunit.py known` measures what the kernel complains about without the other series, for kunit/known-complaints.
+"""
 
 from __future__ import annotations
 
 import shutil
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-from lib.common import BUILD, TREE, Failure, environment, lock, parser, rel, reporting, step, verdict
+from lib import boot
+from lib.common import (
+    BUILD, ROOT, TREE, Failure, environment, lock, parser, rel, reporting, run_logged, say, step, verdict, worktree,
+)
 from lib.kernel import SERIES, Kernel, configs
-from lib.results import summary
+from lib.kernel_log import complaints, new_complaints
+from lib.results import Counts, summary
 from tree import ensure_tree
 
 # By the kernel's name for the architecture.
 EMULATORS = {"arm64": "qemu-system-aarch64", "arm": "qemu-system-arm"}
-KERNELS = {
-    "uml": SERIES,
+VARIANTS = {
     "gcc": Kernel(TREE, BUILD / "gcc", "gcc", llvm=False),
     **{arch: Kernel(TREE, BUILD / arch, arch, configs("arm", "series"), arch) for arch in EMULATORS},
 }
+CPUS = (1, 2)
+LIMIT = 600  # seconds for the boots, which take about one minute
+KNOWN = ROOT / "kunit/known-complaints"
 
 
-def main() -> None:
-    arguments = parser(__doc__)
-    arguments.add_argument("kernel", nargs="?", choices=KERNELS, default="uml", help="default: %(default)s")
-    name = arguments.parse_args().kernel
-    kernel, verb = KERNELS[name], "kunit" if name == "uml" else f"kunit-{name}"
-    with reporting(verb), lock(name):
+def logs(kernel: Kernel) -> dict[int, Path]:
+    return {cpus: kernel.log(f"run-{cpus}") for cpus in CPUS}
+
+
+def boot_all(kernel: Kernel) -> None:
+    """With each number of CPUs at the same time, as the tests wait a lot. At the end kmemleak looks for what is left."""
+    root = BUILD / f"{kernel.name}-root"
+    boot.make_root(root, ROOT / "tests/smp/init.c")
+
+    def one(cpus: int) -> None:
+        log = logs(kernel)[cpus]
+        text, ended = boot.uml(kernel, root, "printk.devkmsg=on", log, LIMIT, cpus=cpus, quiet=True)
+        if not ended:
+            raise boot.hang(LIMIT, log)
+        if "init: kmemleak scanned" not in text:
+            raise Failure(f"the kernel did not get through its tests and the leak scan; the log: {rel(log)}")
+
+    with ThreadPoolExecutor(len(CPUS)) as pool:
+        for done in [pool.submit(one, cpus) for cpus in CPUS]:
+            done.result()
+
+
+def read_known() -> Counter[str]:
+    lines = (line.split(" ", 1) for line in KNOWN.read_text().splitlines() if not line.startswith("#"))
+    return Counter({text: int(count) for count, text in lines})
+
+
+def judge(kernel: Kernel, log: Path) -> tuple[Counts, Counts]:
+    """The totals of a boot, and those of this series."""
+    result = log.with_suffix(".json")
+    result.unlink(missing_ok=True)
+    run_logged(kernel.kunit("parse", f"--json={result}", str(log)), kernel.log("parse"), cwd=kernel.source, env=environment())
+    totals = summary(result)
+    if noise := new_complaints(log.read_text(errors="replace"), read_known()):
+        raise Failure("\n".join([*noise, f"the kernel log has complaints; the log: {rel(log)}"]))
+    return totals
+
+
+def instrumented() -> None:
+    with reporting("kunit"), lock("uml"):
+        ensure_tree()
+        with step("UML kernel"):
+            SERIES.build()
+        total = Counts(0, 0, 0)
+        with step("suites"):
+            boot_all(SERIES)
+            for cpus, log in logs(SERIES).items():
+                everything, ours = judge(SERIES, log)
+                say(f"    on {cpus} CPU{'s' if cpus > 1 else ''}: {everything}, of which this series: {ours}")
+                total = Counts(*map(sum, zip(total, everything)))
+        verdict("kunit", total.failed == 0, f"{total}; the logs: {', '.join(rel(log) for log in logs(SERIES).values())}")
+
+
+def variant(name: str) -> None:
+    kernel = VARIANTS[name]
+    with reporting(f"kunit-{name}"), lock(name):
         emulator = EMULATORS.get(name)
         if emulator and not shutil.which(emulator, path=environment()["PATH"]):
             raise Failure(f"{emulator} is not on PATH: apt-get install --no-install-recommends qemu-system-arm")
         ensure_tree()
-        with step("UML kernel" if name == "uml" else f"kernel for {name}"):
+        with step(f"kernel for {name}"):
             kernel.build()
         with step("suites"):
             kernel.run()
             everything, ours = summary(kernel.result)
         kernel.must_be_silent()
-        verdict(verb, everything.failed == 0, f"{everything}, of which this series: {ours}; the log: {rel(kernel.log('run'))}")
+        verdict(f"kunit-{name}", everything.failed == 0,
+                f"{everything}, of which this series: {ours}; the log: {rel(kernel.log('run'))}")
+
+
+def measure_known() -> None:
+    """The kernel with the fixes of user mode Linux alone, without which the instruments do not work."""
+    kernel = Kernel(BUILD / "known-src", BUILD / "known", "known", configs("uml", "instruments"))
+    with reporting("known"), lock("known"):
+        ensure_tree()
+        worktree(kernel.source, "stack/um")
+        with step("UML kernel without the other series"):
+            kernel.build()
+        with step("its complaints"):
+            boot_all(kernel)
+            found: Counter[str] = Counter()
+            for log in logs(kernel).values():
+                found |= complaints(log.read_text(errors="replace"))
+        KNOWN.write_text("# What the kernel complains about without the series, and how often; by tools/kunit.py known\n"
+                         + "".join(f"{count} {text}\n" for text, count in sorted(found.items())))
+        verdict("known", True, f"{sum(found.values())} lines of {len(found)} kinds in {rel(KNOWN)}")
+
+
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("kernel", nargs="?", choices=("uml", *VARIANTS, "known"), default="uml", help="default: %(default)s")
+    name = arguments.parse_args().kernel
+    BUILD.mkdir(exist_ok=True)
+    if name == "uml":
+        instrumented()
+    elif name == "known":
+        measure_known()
+    else:
+        variant(name)
 
 
 if __name__ == "__main__":

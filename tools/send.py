@@ -157,7 +157,7 @@ class Submission:
 
     def as_in_patches(self) -> None:
         """The series and what it depends on, as they are in patches/, and as if that had been sent: b4 looks for the tags."""
-        for number, series in enumerate([*self.needs, self.series]):
+        for series in (*self.needs, self.series):
             below = committed(SOURCE, closure(read(), series)[:-1])
             git(SOURCE, "branch", "--force", self.branch("below", series), below)
             git(SOURCE, "checkout", "--quiet", "--force", "-B", self.branch("patches", series), below)

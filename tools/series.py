@@ -19,12 +19,12 @@ from lib.common import TREE, Failure, duration, git, lock, paint, parser, report
 from lib.stack import LARGEST, Series, closure, read
 from tree import applied, committed, ensure_tree, local_work, read_state
 
-HEAD = ("series", "patches", "lines", "of C", "depends on", "applies to", "passed")
+HEAD: tuple[str, ...] = ("series", "patches", "lines", "of C", "depends on", "applies to", "passed")
 
 
 def kernel_version(makefile: str) -> str:
     """As people write it: 7.3.4, 7.4-rc1."""
-    found = dict(re.findall(r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION) = *(.*)$", makefile, re.M))
+    found: dict[str, str] = dict(re.findall(r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION) = *(.*)$", makefile, re.M))
     numbers = [found.get(name, "") for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
     return ".".join(numbers if numbers[2] not in ("", "0") else numbers[:2]) + found.get("EXTRAVERSION", "")
 
@@ -82,14 +82,14 @@ def table(rows: list[tuple[str, ...]]) -> list[str]:
                       for column, (cell, width) in enumerate(zip(cells, widths))).rstrip() for cells in rows]
 
 
-def shown(done: dict | None) -> str:
+def shown(done: dict[str, str] | None) -> str:
     if not done:
         return "-"
     everything, ours = (re.match(r"\d+", done[which]) for which in ("all", "ours"))
     return f"{everything and everything[0]}, ours {ours and ours[0]}"
 
 
-def trial(trials: Trials, stack: list[Series], series: Series) -> dict:
+def trial(trials: Trials, stack: list[Series], series: Series) -> dict[str, str]:
     start = time.monotonic()
     done, before = trials.passes(commit_of(stack, series), f"series-{series.name}")
     say(f"    pass {series.name}: {done['all']}; ours: {done['ours']}; "
@@ -105,7 +105,7 @@ def main() -> None:
         if work := local_work(read_state(TREE)):
             raise Failure(f"build/tree has {work}: commit, and run 'make export'")
         stack, repos, trials = read(), kernels(), Trials()
-        rows, failed = [HEAD], []
+        rows, failed = [HEAD], list[str]()
         with step(f"{len(stack)} series" + ("" if building else ", not built")):
             if building:
                 trials.passes(git(TREE, "rev-parse", "base").strip(), "series-base")

@@ -79,8 +79,8 @@ def write_trace(model: Model, directory: Path, defines: list[str], name: str) ->
     text = command(["spin", "-p", "-k", f"{model.file.name}.trail", *defines, str(model.file)], directory, name)
     lines = []
     for line in text.splitlines():
-        if m := re.match(r"\s*\d+:\s+proc\s+\d+ \((\w+)[^)]*\) \S+?:(\d+) \(state \d+\)\s+\[(.*)\]", line):
-            if m[3] not in ("else", "1", "(1)"):
-                lines.append(f"{m[1]:<10} {m[2]:>4}  {m[3]}\n")
+        m = re.match(r"\s*\d+:\s+proc\s+\d+ \((\w+)[^)]*\) \S+?:(\d+) \(state \d+\)\s+\[(.*)\]", line)
+        if m and m[3] not in ("else", "1", "(1)"):
+            lines.append(f"{m[1]:<10} {m[2]:>4}  {m[3]}\n")
     (directory / "trace.txt").write_text("".join(lines))
     say(f"    the way to it: {rel(directory / 'trace.txt')}")

@@ -192,7 +192,7 @@ def one_cpu() -> None:
     if not ended:
         timeline(sections(text))
         raise boot.hang(LIMIT, log)
-    report("sample", text, log, Counter())
+    report("sample", text, log, Counter(), lockdep=True)
 
 
 def several_cpus() -> None:

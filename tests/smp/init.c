@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The first program of the SMP test kernel. KUnit has run when it starts. It runs the series' suites
- * again with allocations that can be made to fail, which only user space can enable; lets kmemleak
- * look at what all tests left behind and prints that; and reboots, which ends the emulator.
+ * The first program of the test kernels. KUnit has run when it starts. Where allocations can be made to
+ * fail, which only user space can enable, it runs the series' suites again with that; it lets kmemleak
+ * look at what all tests left behind and prints that; and ends: with an argument by a reboot, which
+ * ends an emulator.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -74,17 +75,19 @@ static void leaks(void)
 	say("init: kmemleak scanned");
 }
 
-int main(void)
+int main(int argc, char *argv[])
 {
+	(void)argv;
 	if (mount("none", "/dev", "devtmpfs", 0, NULL) || mount("none", "/sys", "sysfs", 0, NULL) ||
 	    mount("none", DEBUG, "debugfs", 0, NULL))
 		return 1;
 	out = fopen("/dev/kmsg", "w");
 	if (!out)
 		return 1;
-	suites_with_failing_allocations();
+	if (!access(DEBUG "/failslab", F_OK))
+		suites_with_failing_allocations();
 	leaks();
 	sync();
-	reboot(RB_AUTOBOOT);
+	reboot(argc > 1 ? RB_AUTOBOOT : RB_POWER_OFF);
 	return 1;
 }

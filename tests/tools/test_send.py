@@ -11,7 +11,7 @@ from test_tree import Tree
 
 sys.path.insert(0, str(Tree.TOOLS))
 
-from send import ASSISTANTS, what_is_asked  # noqa: E402
+from send import ASSISTANTS, what_is_asked
 
 DOCUMENT = """
 Assistants

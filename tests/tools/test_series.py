@@ -11,7 +11,7 @@ from test_tree import STACK, Tree
 
 sys.path.insert(0, str(Tree.TOOLS))
 
-from series import HEAD, kernel_version, table  # noqa: E402
+from series import HEAD, kernel_version, table
 
 # A kernel "builds" with a warning if it has a file that is named warn, and its suites are its files.
 FAKE = """

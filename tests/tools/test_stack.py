@@ -8,8 +8,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
-from lib import stack  # noqa: E402
-from lib.common import Failure  # noqa: E402
+from lib import stack
+from lib.common import Failure
 
 GOOD = """
 # name   change-id                                   depends on  prefixes

@@ -10,9 +10,6 @@ from pathlib import Path
 from lib.common import BUILD, LOGS, ROOT, TREE, Failure, environment, must, need_space, rel, run_logged
 from lib.kernel_log import complaints
 
-# The Makefile of UML makes all Rust code position independent, and its module loader cannot load that.
-MODULES = "RUSTFLAGS_MODULE=-Crelocation-model=static -Ccode-model=large"
-
 
 def configs(*names: str) -> tuple[Path, ...]:
     return tuple(ROOT / f"kunit/{name}.config" for name in names)
@@ -35,7 +32,7 @@ class Kernel:
     @property
     def options(self) -> tuple[str, ...]:
         """Of make, beside the architecture."""
-        return ("LLVM=1",) * self.llvm + (MODULES,) * (self.arch == "um")
+        return ("LLVM=1",) * self.llvm
 
     def log(self, what: str) -> Path:
         return LOGS / f"{self.name}-{what}.log"
@@ -100,4 +97,4 @@ class Kernel:
             raise Failure("\n".join([*noise, f"the kernel log has complaints; the log: {rel(self.console)}"]))
 
 
-SERIES = Kernel(TREE, BUILD / "uml", "kunit")
+SERIES = Kernel(TREE, BUILD / "uml", "kunit", (*CONFIGS, *configs("instruments")))

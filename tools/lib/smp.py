@@ -50,7 +50,7 @@ def run(log: Path) -> str:
     """Boots the kernel, which runs its tests; returns what it says."""
     root = BUILD / "smp-root"
     boot.make_root(root, ROOT / "tests/smp/init.c")
-    text = emulate(log, root, "kunit.enable=1 printk.devkmsg=on")
+    text = emulate(log, root, "kunit.enable=1 printk.devkmsg=on -- reboot")
     if "init: kmemleak scanned" not in text:
         raise Failure(f"the kernel did not get through its tests and the leak scan; the log: {rel(log)}")
     return text

@@ -40,33 +40,33 @@ class Series:
         return [path for path in sorted(self.folder.glob("*.patch")) if path.name != COVER]
 
 
+def bad_line(number: int, what: str) -> Failure:
+    return Failure(f"patches/stack, line {number}: {what}")
+
+
 def parse(text: str) -> list[Series]:
     found: dict[str, Series] = {}
     for number, line in enumerate(text.splitlines(), 1):
         words = line.partition("#")[0].split()
         if not words:
             continue
-
-        def fail(what: str) -> Failure:
-            return Failure(f"patches/stack, line {number}: {what}")
-
         name, change_id, needs, *prefixes = [*words, "", ""][:max(3, len(words))]
         if not re.fullmatch(r"[a-z0-9]+([_-][a-z0-9]+)*", name):
-            raise fail(f"'{name}' is not a name for a folder and a branch: small letters, digits, '-' and '_'")
+            raise bad_line(number, f"'{name}' is not a name for a folder and a branch: small letters, digits, '-' and '_'")
         if name in found:
-            raise fail(f"there are two series {name}")
+            raise bad_line(number, f"there are two series {name}")
         if not re.fullmatch(r"\d{8}-[a-z0-9-]+-[0-9a-f]{12}", change_id):
-            raise fail(f"series {name} has no change-id. A new one, to be kept for all versions: {new_change_id(name)}")
+            raise bad_line(number, f"series {name} has no change-id. A new one, to be kept for all versions: {new_change_id(name)}")
         if change_id in (other.change_id for other in found.values()):
-            raise fail(f"the change-id of {name} is that of another series")
+            raise bad_line(number, f"the change-id of {name} is that of another series")
         if not needs:
-            raise fail(f"say what {name} depends on: names of series with ',' between them, or '-' for the base alone")
+            raise bad_line(number, f"say what {name} depends on: names of series with ',' between them, or '-' for the base alone")
         below = () if needs == "-" else tuple(needs.split(","))
         for other in below:
             if other not in found:
-                raise fail(f"{name} depends on '{other}', which no line above names")
+                raise bad_line(number, f"{name} depends on '{other}', which no line above names")
         if wrong := [prefix for prefix in prefixes if not re.fullmatch(r"[A-Za-z][\w.-]*", prefix)]:
-            raise fail(f"'{wrong[0]}' is not a prefix for a subject")
+            raise bad_line(number, f"'{wrong[0]}' is not a prefix for a subject")
         found[name] = Series(name, change_id, below, tuple(prefixes))
     if not found:
         raise Failure("patches/stack names no series")
