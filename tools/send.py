@@ -128,6 +128,11 @@ class Submission:
     def mails(self) -> Path:
         return self.out / "mails"
 
+    @property
+    def alone(self) -> bool:
+        """One patch is one mail."""
+        return len(self.series.patches) == 1
+
     def branch(self, what: str, series: Series | None = None) -> str:
         return f"{what}/{(series or self.series).name}"
 
@@ -203,7 +208,7 @@ class Submission:
         return totals[0]
 
     def write(self) -> None:
-        self.b4("write", "send", "--no-sign", "--force-cover-letter", "--output-dir", str(self.mails))
+        self.b4("write", "send", "--no-sign", "--output-dir", str(self.mails))
 
     def written(self) -> list[bytes]:
         return [path.read_bytes() for path in sorted(self.mails.glob("*.eml"))]
@@ -247,21 +252,30 @@ class Submission:
                 problems.append(f"patch {number} does not end with what its sender says:\n{who.trailers}")
             if message2.rstrip().removesuffix(who.trailers).rstrip() != message.rstrip():
                 problems.append(f"patch {number}: the message is not the same")
-        cover, *patches = self.parsed()
-        prefix = " ".join(["PATCH", *series.prefixes, *([f"v{version_of(series)}"] if version_of(series) != "1" else [])])
-        title, _, body = cover_description(series.cover.read_text()).strip().partition("\n\n")
-        for number, mail in enumerate([cover, *patches]):
-            if not re.match(rf"\[{prefix} 0*{number}/{len(series.patches)}\] ", mail["Subject"]):
-                problems.append(f"mail {number}: its subject begins with {mail['Subject'].partition('] ')[0]}]")
-        if cover["Subject"].partition("] ")[2] != title:
-            problems.append("the subject of the cover letter is not the same")
-        if not cover.get_content().startswith(f"{body}\n\n---\n"):
-            problems.append("the text of the cover letter is not the same")
-        problems += self.wrong_basis(cover.get_content())
-        if [ids_in(mail) for mail in self.written()[1:]] != [[patch_id] for patch_id in self.patch_ids(series)]:
+        problems += self.wrong_cover()
+        patches = self.written()[0 if self.alone else 1:]
+        if [ids_in(mail) for mail in patches] != [[patch_id] for patch_id in self.patch_ids(series)]:
             problems.append("the patch ids are not the same")
         if problems:
             raise Failure("\n".join([*problems, f"the mails in {rel(self.mails)} are not the series {series.name}"]))
+
+    def wrong_cover(self) -> list[str]:
+        """Subjects, and the text of the cover letter, which is in the patch's own mail if there is only one."""
+        series, mails, problems = self.series, self.parsed(), []
+        prefix = " ".join(["PATCH", *series.prefixes, *([f"v{version_of(series)}"] if version_of(series) != "1" else [])])
+        for number, mail in enumerate(mails):
+            counter = "" if self.alone else rf" 0*{number}/{len(series.patches)}"
+            if not re.match(rf"\[{re.escape(prefix)}{counter}\] ", mail["Subject"]):
+                problems.append(f"mail {number}: its subject begins with {mail['Subject'].partition('] ')[0]}]")
+        title, _, body = cover_description(series.cover.read_text()).strip().partition("\n\n")
+        text = mails[0].get_content()
+        if self.alone:
+            text = text.partition("\n---\n")[2]
+        elif mails[0]["Subject"].partition("] ")[2] != title:
+            problems.append("the subject of the cover letter is not the same")
+        if not text.startswith(body) or not text.removeprefix(body).lstrip("\n").startswith("---\n"):
+            problems.append("the text of the cover letter is not the same")
+        return problems + self.wrong_basis(text)
 
     def wrong_basis(self, text: str) -> list[str]:
         """Base, change-id and dependencies of the cover letter, if they are not the right ones."""
@@ -381,7 +395,7 @@ def send(chosen: list[Series]) -> None:
         verdict("send", True, f"{what}; nothing is sent without SEND=yes")
     git(SOURCE, "checkout", "--quiet", this.branch("prepared"))
     # With the person's own settings for mail and keys; b4 shows the recipients again, and asks.
-    if subprocess.run([str(B4), "send", "--force-cover-letter"], cwd=SOURCE, env=this.environment()).returncode:
+    if subprocess.run([str(B4), "send"], cwd=SOURCE, env=this.environment()).returncode:
         raise Failure("b4 did not send")
     with SENT.open("a") as sent:
         sent.write(f"{content(this.series)}\n")
