@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import email
 import email.policy
+import functools
 import hashlib
 import json
 import mailbox
@@ -115,9 +116,27 @@ def repository() -> None:
     git(SOURCE, "reset", "--quiet", "--hard")
 
 
+def branch(what: str, series: Series) -> str:
+    """Of SOURCE: what is `below` a series, and what is made of it from there."""
+    return f"{what}/{series.name}"
+
+
+@functools.cache
+def as_in_patches(series: Series) -> None:
+    """Makes the branches `below` and `patches`, and the tag by which b4 finds what it has sent."""
+    below = committed(SOURCE, closure(read(), series)[:-1])
+    git(SOURCE, "branch", "--force", branch("below", series), below)
+    git(SOURCE, "checkout", "--quiet", "--force", "-B", branch("patches", series), below)
+    apply_patches(SOURCE, series.patches)
+    # A tag of b4 has the base commit of the mails here, and would count what is below twice.
+    text = f"{series.name}\n\nbase-commit: {below}\nchange-id: {series.change_id}\n"
+    git(SOURCE, "tag", "--force", "--annotate", "--message", text, f"sent/{series.change_id}-v{version_of(series)}",
+        branch("patches", series))
+
+
 @dataclass(frozen=True)
 class Submission:
-    """One series on its way to the lists. Its branches in SOURCE begin at `below`, which has what it depends on."""
+    """One series on its way to the lists."""
 
     series: Series
     needs: tuple[Series, ...]
@@ -132,9 +151,6 @@ class Submission:
     def alone(self) -> bool:
         """One patch is one mail."""
         return len(self.series.patches) == 1
-
-    def branch(self, what: str, series: Series | None = None) -> str:
-        return f"{what}/{(series or self.series).name}"
 
     def environment(self) -> dict[str, str]:
         """b4 keeps what it knows in build/, also which checks have been done."""
@@ -152,25 +168,13 @@ class Submission:
         return re.sub(r"\x1b\[[0-9;]*m", "", log.read_text(errors="replace"))
 
     def apply(self, what: str, mails: list[Path], *options: str, env: dict[str, str] | None = None) -> None:
-        git(SOURCE, "checkout", "--quiet", "--force", "-B", self.branch(what), self.branch("below"))
+        git(SOURCE, "checkout", "--quiet", "--force", "-B", branch(what, self.series), branch("below", self.series))
         output(["git", "-C", str(SOURCE), "am", "--quiet", *options, *map(str, mails)], env=git_environment() | (env or {}))
-
-    def as_in_patches(self) -> None:
-        """The series and what it depends on, as they are in patches/, and as if that had been sent: b4 looks for the tags."""
-        for series in (*self.needs, self.series):
-            below = committed(SOURCE, closure(read(), series)[:-1])
-            git(SOURCE, "branch", "--force", self.branch("below", series), below)
-            git(SOURCE, "checkout", "--quiet", "--force", "-B", self.branch("patches", series), below)
-            apply_patches(SOURCE, series.patches)
-            if series in self.needs:
-                # A tag of b4 has the base commit of the mails here, and would count what is below twice.
-                text = f"{series.name}\n\nbase-commit: {below}\nchange-id: {series.change_id}\n"
-                git(SOURCE, "tag", "--force", "--annotate", "--message", text,
-                    f"sent/{series.change_id}-v{version_of(series)}", self.branch("patches", series))
 
     def prepare(self) -> None:
         """A branch for b4: the sender is the author where nobody is, and signs off."""
-        self.as_in_patches()
+        for series in [*self.needs, self.series]:
+            as_in_patches(series)
         shutil.rmtree(self.out, ignore_errors=True)
         (self.out / "signed").mkdir(parents=True)
         author = formataddr((self.who.name, self.who.email))
@@ -183,7 +187,7 @@ class Submission:
         self.apply("prepared", signed, "--signoff",
                    env={"GIT_COMMITTER_NAME": self.who.name, "GIT_COMMITTER_EMAIL": self.who.email})
 
-        section = f"branch.{self.branch('prepared')}"
+        section = f"branch.{branch('prepared', self.series)}"
         subprocess.run(["git", "-C", str(SOURCE), "config", "--remove-section", section], capture_output=True)
         for name, value in {"user.name": self.who.name, "user.email": self.who.email, "include.path": str(ROOT / ".b4-config"),
                             f"{section}.description": cover_description(self.series.cover.read_text())}.items():
@@ -191,7 +195,7 @@ class Submission:
         deps = [f"change-id: {series.change_id}:v{version_of(series)}" for series in self.needs]
         (self.out / "deps").write_text("\n".join([*deps, f"base-commit: {upstream_base()}", ""]))
         prefixes = ["--set-prefixes", *self.series.prefixes] if self.series.prefixes else []
-        self.b4("enroll", "prep", "--enroll", self.branch("below"), *prefixes, "--force-revision", version_of(self.series),
+        self.b4("enroll", "prep", "--enroll", branch("below", self.series), *prefixes, "--force-revision", version_of(self.series),
                 "--edit-deps", editor=f"cp {self.out}/deps")
         # b4 makes a new one, and takes none.
         tracking = json.loads(git(SOURCE, "config", f"{section}.b4-tracking"))
@@ -230,12 +234,12 @@ class Submission:
 
     def commits(self, what: str) -> list[tuple[str, str, str]]:
         """Tree, author and message of each commit."""
-        text = git(SOURCE, "log", "--reverse", "--format=%T%n%an <%ae>%n%B%x00", f"{self.branch('below')}..{self.branch(what)}")
+        text = git(SOURCE, "log", "--reverse", "--format=%T%n%an <%ae>%n%B%x00", f"{branch('below', self.series)}..{branch(what, self.series)}")
         return [tuple(commit.lstrip("\n").split("\n", 2)) for commit in text.split("\0") if commit.strip()]  # type: ignore[misc]
 
     def patch_ids(self, series: Series) -> list[str]:
         """By which the mails of other series name these patches."""
-        below, end = (self.branch(what, series) for what in ("below", "patches"))
+        below, end = (branch(what, series) for what in ("below", "patches"))
         return ids_in(git(SOURCE, "log", "--reverse", "--patch", f"{below}..{end}").encode())
 
     def compare(self) -> None:
@@ -393,7 +397,7 @@ def send(chosen: list[Series]) -> None:
             f"{sum(len(series.patches) for series in chosen)} patches of {len(chosen)} series back from them are equal")
     if not sending:
         verdict("send", True, f"{what}; nothing is sent without SEND=yes")
-    git(SOURCE, "checkout", "--quiet", this.branch("prepared"))
+    git(SOURCE, "checkout", "--quiet", branch("prepared", this.series))
     # With the person's own settings for mail and keys; b4 shows the recipients again, and asks.
     if subprocess.run([str(B4), "send"], cwd=SOURCE, env=this.environment()).returncode:
         raise Failure("b4 did not send")
