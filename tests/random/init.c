@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The first program: loads the module and gives it the programs of /plan, one line for each:
+ *
+ *	seeds FIRST COUNT LENGTH	programs that the module makes of seeds
+ *	words FLAGS WORD...		one program
+ *
+ * Ends after the first that fails. With an argument this restarts the machine, which ends an emulator.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_WORDS (1 << 14)
+
+static FILE *log_file;
+static int device = -1;
+
+static void say(const char *format, unsigned long a, unsigned long b)
+{
+	/* One write is one record of the kernel log. */
+	fprintf(log_file, format, a, b);
+	fflush(log_file);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* Returns 0, or the error of a program that has failed. */
+static int run(const uint32_t *program, size_t words)
+{
+	size_t left = words * sizeof(*program);
+
+	for (;;) {
+		if (write(device, left ? (const void *)program : "", left) >= 0)
+			return 0;
+		if (errno != EAGAIN)
+			return errno;
+		/* It has returned to user mode, and goes on. */
+		left = 0;
+	}
+}
+
+static int seeds(uint32_t first, uint32_t count, uint32_t length)
+{
+	double start = now(), said = start;
+	uint32_t n;
+
+	for (n = 0; n < count; n++) {
+		uint32_t program[] = { 0, first + n, length };
+		int error = run(program, 3);
+
+		if (error == ENOMEM)
+			continue;
+		if (error)
+			return error;
+		if (now() - said > 5) {
+			said = now();
+			say("init: %lu programs in %lu s\n", n + 1, said - start);
+		}
+	}
+	say("init: passed %lu programs in %lu ms\n", count, (now() - start) * 1000);
+	return 0;
+}
+
+static int words(const char *text)
+{
+	static uint32_t program[MAX_WORDS + 3];
+	size_t n = 3;
+	int used;
+
+	if (sscanf(text, "%u%n", &program[0], &used) != 1)
+		return EINVAL;
+	for (text += used; n < MAX_WORDS && sscanf(text, "%x%n", &program[n], &used) == 1; text += used)
+		n++;
+	return run(program, n);
+}
+
+static int plan(void)
+{
+	FILE *file = fopen("/plan", "r");
+	unsigned int first, count, length;
+	size_t size = 0;
+	char *line = NULL;
+	int error = 0;
+
+	while (file && !error && getline(&line, &size, file) > 0) {
+		if (sscanf(line, "seeds %u %u %u", &first, &count, &length) == 3)
+			error = seeds(first, count, length);
+		else if (!strncmp(line, "words ", 6))
+			error = words(line + 6);
+	}
+	return file ? error : ENOENT;
+}
+
+/* Without devtmpfs, the number of the device is in sysfs. */
+static int open_device(void)
+{
+	int fd = open("/dev/random-programs", O_WRONLY | O_CLOEXEC);
+
+	return fd;
+}
+
+int main(int argc, char **argv)
+{
+	int module, error;
+
+	(void)argv;
+	/* Or the kernel has done so. */
+	mount("none", "/dev", "devtmpfs", 0, NULL);
+	log_file = fopen("/dev/kmsg", "w");
+	if (!log_file)
+		return 1;
+	module = open("/random_programs.ko", O_RDONLY | O_CLOEXEC);
+	if (syscall(SYS_finit_module, module, "", 0)) {
+		say("init: cannot load: %lu\n", errno, 0);
+		goto end;
+	}
+	device = open_device();
+	if (device < 0) {
+		say("init: cannot open: %lu\n", errno, 0);
+		goto end;
+	}
+	error = plan();
+	if (error) {
+		say("init: failed with %lu\n", error, 0);
+		goto end;
+	}
+	close(device);
+	if (syscall(SYS_delete_module, "random_programs", O_NONBLOCK))
+		say("init: cannot unload: %lu\n", errno, 0);
+	else
+		say("init: unloaded\n", 0, 0);
+end:
+	say("init: end\n", 0, 0);
+	sync();
+	reboot(argc > 1 ? RB_AUTOBOOT : RB_POWER_OFF);
+	return 1;
+}
