@@ -85,7 +85,6 @@ pub(crate) struct State {
     helper_entered: bool,
     helped: Option<Report>,
     pings: u32,
-    full: bool,
 }
 
 #[pin_data]
@@ -125,7 +124,6 @@ impl Board {
             helper_entered: false,
             helped: None,
             pings: 0,
-            full: false,
         };
         Arc::pin_init(
             pin_init!(Self {
@@ -148,8 +146,6 @@ impl Board {
             seat.token = token;
             seat.known = false;
             seat.phase = if gated { Phase::AtGate } else { Phase::Released };
-        } else {
-            state.full = true;
         }
         drop(state);
         self.to_test.notify_all();
@@ -295,10 +291,6 @@ impl State {
 
     pub(crate) fn pings(&self) -> u32 {
         self.pings
-    }
-
-    pub(crate) fn is_full(&self) -> bool {
-        self.full
     }
 
     /// The seat of an execution that has begun, which the test is told about once.

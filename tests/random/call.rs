@@ -181,6 +181,8 @@ pub(crate) struct Call {
     pub(crate) payload: Option<Payload>,
     pub(crate) more: KVec<Payload>,
     pub(crate) flags: Flags,
+    /// Whether what is made by this is executed in a softirq.
+    pub(crate) softirq: bool,
 }
 
 impl Call {
@@ -193,6 +195,7 @@ impl Call {
             payload: None,
             more: KVec::new(),
             flags: GFP_KERNEL,
+            softirq: false,
         }
     }
 
@@ -216,13 +219,14 @@ impl Call {
             payload,
             more,
             flags,
+            softirq,
         } = self;
 
         match (action, thing, queue) {
             (Action::Once(once, wait), _, Some(queue)) => {
-                spawn(once, wait, queue, payload, flags).into()
+                spawn(once, wait, queue, payload, flags, softirq).into()
             }
-            (Action::Scope(_), _, Some(QueueRef::Owned(queue))) => scope(&queue, more).into(),
+            (Action::Scope(_), _, Some(QueueRef::Owned(queue))) => scope(&queue, more, softirq).into(),
             (Action::Shutdown, _, Some(QueueRef::Owned(queue))) => {
                 queue.shutdown();
                 Outcome::Done.into()
@@ -406,18 +410,6 @@ impl Thing {
         Outcome::Wrong("the tester has called what the item does not have").into()
     }
 
-    /// Whether it is delayed, queued or running, for what looks at that again and again.
-    pub(crate) fn is_busy(&self) -> bool {
-        match self {
-            Self::Plain(item) => item.plain.is_busy(),
-            Self::Delayed(item) => item.delayed.is_busy(),
-            Self::CountedPlain(item) => item.plain.is_busy(),
-            Self::CountedDelayed(item) => item.delayed.is_busy(),
-            Self::Fixed(item) => item.plain.is_busy(),
-            Self::Scoped(owner) => owner.delayed.is_busy(),
-        }
-    }
-
     pub(crate) fn is_pending(&self) -> bool {
         match self {
             Self::Plain(item) => item.plain.is_pending(),
@@ -484,6 +476,7 @@ fn spawn(
     queue: QueueRef,
     payload: Option<Payload>,
     flags: Flags,
+    softirq: bool,
 ) -> Outcome {
     let Some(payload) = payload else {
         return Outcome::Wrong("the tester has no payload");
@@ -492,25 +485,38 @@ fn spawn(
         move || execute(payload.board.clone(), payload.token, payload)
     };
 
+    // The lock class of a closure is that of its place in the source.
     match once {
+        Once::Closure if softirq => spawned(queue.try_spawn(flags, closure(payload))),
         Once::Closure => spawned(queue.try_spawn(flags, closure(payload))),
+        Once::ClosureInModule if softirq => {
+            spawned(queue.try_spawn_in_module::<crate::LocalModule, _>(flags, closure(payload)))
+        }
         Once::ClosureInModule => {
             spawned(queue.try_spawn_in_module::<crate::LocalModule, _>(flags, closure(payload)))
+        }
+        Once::ClosureDelayed if softirq => {
+            spawned(queue.try_spawn_delayed(flags, wait.delta(), closure(payload)))
         }
         Once::ClosureDelayed => {
             spawned(queue.try_spawn_delayed(flags, wait.delta(), closure(payload)))
         }
-        Once::Boxed => match Boxed::new(payload) {
+        Once::Boxed => match Boxed::new(payload, softirq) {
             Ok(item) => spawned(queue.enqueue(item)),
             Err(error) => Outcome::Refused(error),
         },
-        Once::BoxedDelayed => match BoxedDelayed::new(payload) {
+        Once::BoxedDelayed => match BoxedDelayed::new(payload, softirq) {
             Ok(item) => spawned(queue.enqueue_delayed(item, wait.delta())),
             Err(error) => Outcome::Refused(error),
         },
         Once::DeferredDrop => {
             let value = Valuable(Some(payload));
-            match DeferredDrop::new(value, &queue, work_class!("Valuable"), flags) {
+            let class = if softirq {
+                work_class!("Valuable (softirq)")
+            } else {
+                work_class!("Valuable")
+            };
+            match DeferredDrop::new(value, &queue, class, flags) {
                 Ok(deferred) => {
                     drop(deferred);
                     Outcome::Done
@@ -526,7 +532,7 @@ fn spawn(
 }
 
 /// Closures that borrow.
-fn scope(queue: &OwnedQueue, payloads: KVec<Payload>) -> Outcome {
+fn scope(queue: &OwnedQueue, payloads: KVec<Payload>, softirq: bool) -> Outcome {
     let borrowed = kernel::sync::atomic::Atomic::new(0u32);
     let mut refused = 0;
     let mut error = None;
@@ -538,7 +544,12 @@ fn scope(queue: &OwnedQueue, payloads: KVec<Payload>) -> Outcome {
                 execute(payload.board.clone(), payload.token, payload);
                 borrowed.add(1, kernel::sync::atomic::Relaxed);
             };
-            if let Err(e) = scope.try_spawn(GFP_KERNEL, closure) {
+            let result = if softirq {
+                scope.try_spawn(GFP_KERNEL, closure)
+            } else {
+                scope.try_spawn(GFP_KERNEL, closure)
+            };
+            if let Err(e) = result {
                 refused += 1;
                 error = Some(e.error);
             }

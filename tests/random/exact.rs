@@ -165,6 +165,11 @@ fn is_fixed(work: u8) -> bool {
     (FIRST_FIXED..FIRST_SCOPED).contains(&work)
 }
 
+/// Whether an item is for BH queues where an item must not be for both.
+fn is_for_softirqs(work: u8) -> bool {
+    matches!(work, 6 | 7 | 10 | 11)
+}
+
 fn none<T>(count: usize) -> Result<KVec<Option<T>>> {
     let mut all = KVec::with_capacity(count, GFP_KERNEL)?;
     for _ in 0..count {
@@ -217,7 +222,27 @@ impl World {
         if done {
             self.done += 1;
         }
-        Ok(done && op.verb == Verb::Return)
+        // While a signal seems to be pending, all that is waited for is polled.
+        let signal = kernel::current!().signal_pending() && op.c % 4 != 0;
+        Ok(done && op.verb == Verb::Return || signal)
+    }
+
+    /// Prints what the model knows of a work.
+    pub(crate) fn describe(&self, op: Op) {
+        let work = op.a % FIRST_ONCE;
+        let state = self.model.work(work);
+
+        pr_err!(
+            "work {work}: {:?}, disabled {}, belongs to {:?}, last {:?}, fading {}\n",
+            state.place,
+            state.disabled,
+            state.belongs_to,
+            state.last,
+            state.fading
+        );
+        for (queue, entry) in self.model.running(work) {
+            pr_err!("work {work}: runs on queue {queue}, {:?}\n", entry);
+        }
     }
 
     fn say(&self, what: core::fmt::Arguments<'_>) {
@@ -697,12 +722,12 @@ impl World {
         let payload = self.payload(work);
         self.model.work_mut(work + 1).generation = self.model.work(work).generation;
         let (plain, delayed) = if number < SHARED {
-            match Shared::new(payload) {
+            match Shared::new(payload, is_for_softirqs(work)) {
                 Ok(item) => (Thing::Plain(item.clone()), Thing::Delayed(item)),
                 Err(_) => return Ok(false),
             }
         } else {
-            match Counted::new(payload) {
+            match Counted::new(payload, is_for_softirqs(work)) {
                 Ok(item) => (Thing::CountedPlain(item.clone()), Thing::CountedDelayed(item)),
                 Err(_) => return Ok(false),
             }
@@ -733,7 +758,8 @@ impl World {
             return Ok(false);
         };
         let payload = self.payload(work);
-        match Owner::new(&queue, payload) {
+        let softirq = on.is_some_and(|on| self.model.line(on).pool.is_bh());
+        match Owner::new(&queue, payload, softirq) {
             Ok(owner) => self.things[usize::from(work)] = Some(Thing::Scoped(owner)),
             Err(_) => return Ok(false),
         }
@@ -811,7 +837,8 @@ impl World {
         let on = on.filter(|on| self.model.is_open(*on));
         if let Some(on) = on {
             let bh = self.model.line(on).pool.is_bh();
-            if !self.is_known(work, on) || bh && is_fixed(work) {
+            let mixed = !self.one_cpu && !is_scoped(work) && bh != is_for_softirqs(work);
+            if !self.is_known(work, on) || bh && is_fixed(work) || mixed {
                 return Ok(false);
             }
             // It would be there for an instant only, and might be executed before it is looked at.
@@ -1032,7 +1059,10 @@ impl World {
             Action::FlushQueued if !is_delayed(work) || is_scoped(work) => return Ok(false),
             action => action,
         };
+        let mut instant = false;
         if let (Place::Delayed(queue), Action::Flush) = (self.model.work(work).place, action) {
+            // It may be over before it is waited for.
+            instant = self.model.line(queue).pool.is_bh();
             self.model.work_mut(work).place = Place::Idle;
             self.model.push(queue, work);
         }
@@ -1062,7 +1092,7 @@ impl World {
         let (report, _) = self.call_waiting(call, Until::Serials(serials), provoke)?;
         let expected = if is_scoped(work) {
             Expected::Is(Outcome::Done)
-        } else if !waits && fading {
+        } else if !waits && fading || instant {
             Expected::Either(Outcome::No, Outcome::Yes)
         } else {
             Expected::Is(waits.into())
@@ -1202,6 +1232,7 @@ impl World {
         self.say(format_args!("{kind:?} {wait:?} work {work} on queue {on:?}"));
         let mut call = Call::new(Action::Once(kind, wait)).queue(queue);
         call.payload = Some(payload);
+        call.softirq = bh;
         // Boxes are allocated with GFP_KERNEL.
         let boxed = matches!(kind, Once::Boxed | Once::BoxedDelayed);
         let c = if boxed && matches!(op.c % 8, 4 | 5) { 0 } else { op.c };
@@ -1265,6 +1296,7 @@ impl World {
         let open = self.model.is_open(queue);
         let bh = self.model.line(queue).pool.is_bh();
         let mut call = Call::new(Action::Scope(b % 4)).queue(QueueRef::Owned(owned));
+        call.softirq = bh;
         let mut serials = KVec::new();
         let mut works = KVec::new();
 

@@ -2,8 +2,8 @@
 /*
  * The first program: loads the module and gives it the programs of /plan, one line for each:
  *
- *	seeds FIRST COUNT LENGTH	programs that the module makes of seeds
- *	words FLAGS WORD...		one program
+ *	seeds FLAGS FIRST COUNT LENGTH	programs that the module makes of seeds
+ *	words FLAGS WORD...			one program, flag 1 tells of all operations
  *
  * Ends after the first that fails. With an argument this restarts the machine, which ends an emulator.
  */
@@ -56,13 +56,13 @@ static int run(const uint32_t *program, size_t words)
 	}
 }
 
-static int seeds(uint32_t first, uint32_t count, uint32_t length)
+static int seeds(uint32_t flags, uint32_t first, uint32_t count, uint32_t length)
 {
 	double start = now(), said = start;
 	uint32_t n;
 
 	for (n = 0; n < count; n++) {
-		uint32_t program[] = { 0, first + n, length };
+		uint32_t program[] = { flags, first + n, length };
 		int error = run(program, 3);
 
 		if (error == ENOMEM)
@@ -94,14 +94,14 @@ static int words(const char *text)
 static int plan(void)
 {
 	FILE *file = fopen("/plan", "r");
-	unsigned int first, count, length;
+	unsigned int flags, first, count, length;
 	size_t size = 0;
 	char *line = NULL;
 	int error = 0;
 
 	while (file && !error && getline(&line, &size, file) > 0) {
-		if (sscanf(line, "seeds %u %u %u", &first, &count, &length) == 3)
-			error = seeds(first, count, length);
+		if (sscanf(line, "seeds %u %u %u %u", &flags, &first, &count, &length) == 4)
+			error = seeds(flags, first, count, length);
 		else if (!strncmp(line, "words ", 6))
 			error = words(line + 6);
 	}

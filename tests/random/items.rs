@@ -19,15 +19,14 @@ use kernel::{
             AlwaysRefCounted, //
         },
         Arc,
+        LockClassKey,
         Refcount, //
     },
     workqueue::{
         declare_work,
         impl_has_delayed_work,
         impl_has_work,
-        new_delayed_work,
-        new_scoped_work,
-        new_work,
+        work_class,
         DelayedWork,
         Queue,
         ScopedWork,
@@ -40,6 +39,40 @@ use kernel::{
 kernel::sync::global_lock! {
     // SAFETY: Initialized by the module before there is anything else.
     pub(crate) unsafe(uninit) static BOARD: Mutex<Option<Arc<Board>>> = None;
+}
+
+/// A name and a lock class. Lockdep does not want items of one class in softirqs and elsewhere.
+macro_rules! class {
+    ($softirq:expr, $name:literal) => {
+        if $softirq {
+            (
+                kernel::c_str!(concat!($name, " (softirq)")),
+                kernel::static_lock_class!(),
+            )
+        } else {
+            (kernel::c_str!($name), kernel::static_lock_class!())
+        }
+    };
+}
+
+/// Makes a work of a class.
+fn plain<T, const ID: u64>(
+    (name, key): (&'static CStr, Pin<&'static LockClassKey>),
+) -> impl PinInit<Work<T, ID>>
+where
+    T: WorkItem<ID>,
+{
+    Work::new(name, key)
+}
+
+fn delayed<T, const ID: u64>(
+    (name, key): (&'static CStr, Pin<&'static LockClassKey>),
+) -> impl PinInit<DelayedWork<T, ID>>
+where
+    T: WorkItem<ID>,
+{
+    let timer = kernel::static_lock_class!();
+    DelayedWork::new(name, key, c"random timer", timer)
 }
 
 /// Waits at the gate, drops a pointer, and says so.
@@ -69,12 +102,12 @@ impl_has_delayed_work! {
 }
 
 impl Shared {
-    pub(crate) fn new(payload: Payload) -> Result<Arc<Self>> {
+    pub(crate) fn new(payload: Payload, softirq: bool) -> Result<Arc<Self>> {
         Arc::pin_init(
             pin_init!(Self {
                 payload,
-                plain <- new_work!("Shared::plain"),
-                delayed <- new_delayed_work!("Shared::delayed"),
+                plain <- plain(class!(softirq, "Shared::plain")),
+                delayed <- delayed(class!(softirq, "Shared::delayed")),
             }),
             GFP_KERNEL,
         )
@@ -132,13 +165,13 @@ unsafe impl AlwaysRefCounted for Counted {
 }
 
 impl Counted {
-    pub(crate) fn new(payload: Payload) -> Result<ARef<Self>> {
+    pub(crate) fn new(payload: Payload, softirq: bool) -> Result<ARef<Self>> {
         let item = KBox::pin_init(
             pin_init!(Self {
                 references: Refcount::new(1),
                 payload,
-                plain <- new_work!("Counted::plain"),
-                delayed <- new_delayed_work!("Counted::delayed"),
+                plain <- plain(class!(softirq, "Counted::plain")),
+                delayed <- delayed(class!(softirq, "Counted::delayed")),
             }),
             GFP_KERNEL,
         )?;
@@ -223,13 +256,18 @@ pub(crate) struct Owner {
 }
 
 impl Owner {
-    pub(crate) fn new(queue: &Queue, payload: Payload) -> Result<Arc<Self>> {
+    pub(crate) fn new(queue: &Queue, payload: Payload, softirq: bool) -> Result<Arc<Self>> {
         let data = Data { payload };
+        let class = if softirq {
+            work_class!("Owner::delayed (softirq)")
+        } else {
+            work_class!("Owner::delayed")
+        };
 
         Arc::pin_init(
             try_pin_init!(Self {
                 before: 0,
-                delayed <- new_scoped_work!(queue, data, "Owner::delayed"),
+                delayed <- ScopedWork::new(queue, data, class),
             }),
             GFP_KERNEL,
         )
@@ -257,9 +295,9 @@ impl WorkItem for Boxed {
 }
 
 impl Boxed {
-    pub(crate) fn new(payload: Payload) -> Result<Pin<KBox<Self>>> {
+    pub(crate) fn new(payload: Payload, softirq: bool) -> Result<Pin<KBox<Self>>> {
         KBox::pin_init(
-            pin_init!(Self { payload, work <- new_work!("Boxed::work") }),
+            pin_init!(Self { payload, work <- plain(class!(softirq, "Boxed::work")) }),
             GFP_KERNEL,
         )
     }
@@ -286,9 +324,9 @@ impl WorkItem for BoxedDelayed {
 }
 
 impl BoxedDelayed {
-    pub(crate) fn new(payload: Payload) -> Result<Pin<KBox<Self>>> {
+    pub(crate) fn new(payload: Payload, softirq: bool) -> Result<Pin<KBox<Self>>> {
         KBox::pin_init(
-            pin_init!(Self { payload, work <- new_delayed_work!("BoxedDelayed::work") }),
+            pin_init!(Self { payload, work <- delayed(class!(softirq, "BoxedDelayed::work")) }),
             GFP_KERNEL,
         )
     }

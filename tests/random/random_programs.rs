@@ -225,6 +225,9 @@ impl Running {
             ),
             None => pr_err!("seed {}, at the end of {}\n", self.seed, self.words.len()),
         }
+        if let Some(word) = self.words.get(self.position) {
+            self.world.describe(Op::from_word(*word));
+        }
         for (n, word) in self.words.iter().take(self.position + 1).enumerate() {
             pr_err!("word {n} {word:08x} {:?}\n", Op::from_word(*word));
         }
