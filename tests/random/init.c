@@ -3,7 +3,7 @@
  * The first program: loads the module and gives it the programs of /plan, one line for each:
  *
  *	seeds FLAGS FIRST COUNT LENGTH	programs that the module makes of seeds
- *	words FLAGS WORD...			one program, flag 1 tells of all operations
+ *	words FLAGS WORD...			one program, flags are explained there
  *
  * Ends after the first that fails. With an argument this restarts the machine, which ends an emulator.
  */

@@ -160,7 +160,8 @@ impl MiscDevice for Session {
 }
 
 impl Running {
-    /// Takes a program: numbers of 32 bits, which are flags, a seed, a length, and operations if the
+    /// Takes a program: numbers of 32 bits, which are flags (1: all operations are told of, 2: the
+    /// program is printed), a seed, a length, and operations if the
     /// length is 0.
     fn start(&mut self, bytes: &[u8]) -> Result {
         let word = |n: usize| -> Result<u32> {
@@ -183,6 +184,10 @@ impl Running {
             for n in 3..bytes.len() / 4 {
                 self.words.push_within_capacity(word(n)?).map_err(|_| E2BIG)?;
             }
+        }
+        pr_info!("seed {}\n", self.seed);
+        if flags & 2 != 0 {
+            self.print_words();
         }
         self.world.begin();
         Ok(())
@@ -207,7 +212,7 @@ impl Running {
         Ok(true)
     }
 
-    fn tell(&self, violation: &Violation) {
+    fn tell(&mut self, violation: &Violation) {
         pr_err!("FAILED: {}\n", violation.what);
         if let Some(expected) = violation.expected {
             pr_err!("expected {expected:?}\n");
@@ -228,8 +233,14 @@ impl Running {
         if let Some(word) = self.words.get(self.position) {
             self.world.describe(Op::from_word(*word));
         }
-        for (n, word) in self.words.iter().take(self.position + 1).enumerate() {
-            pr_err!("word {n} {word:08x} {:?}\n", Op::from_word(*word));
+        let length = self.words.len().min(self.position + 1);
+        self.words.truncate(length);
+        self.print_words();
+    }
+
+    fn print_words(&self) {
+        for (n, word) in self.words.iter().enumerate() {
+            pr_info!("word {n} {word:08x} {:?}\n", Op::from_word(*word));
         }
     }
 }

@@ -1,0 +1,313 @@
+#!/usr/bin/env python3
+"""make random: random programs over the whole API, compared with a model, in user mode Linux.
+make random-smp: the same on x86_64 with several CPUs, on the kernel of kunit-smp, with allocations that fail.
+make random-finds: programs that are known to find seeded bugs must still find them.
+
+The module makes programs of seeds. One that fails is executed again with parts of it left out, until none is left that
+can be missed, and is printed with its seed. OPERATIONS=n in the environment says how many operations there are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent.parent / "tools"), str(HERE.parent / "seeded")]
+
+import smp  # noqa: E402
+from bug_file import Bug, read_all  # noqa: E402
+from common import (BUILD, LOGS, MAKE_OPTIONS, Failure, archive, duration, environment, lock, must, paint, rel,  # noqa: E402
+                    reporting, run_logged, say, static_program, step, verdict)
+from kernel_log import complaints, new_complaints  # noqa: E402
+from kunit import MODULES, SERIES, Uml  # noqa: E402
+from tree import ensure_tree  # noqa: E402
+
+NAME = "random_programs"
+FINDS = HERE / "finds.txt"
+LENGTH = 300  # operations of a program, of which half have something to do
+OPERATIONS = 100_000
+LIMIT = 5 * 60  # seconds for a boot; UML takes a tenth of that
+REPLAY_LIMIT = 45  # seconds for one program; the module waits for 10 before it calls something a hang
+SHRINK = 3 * 60  # seconds for making a program shorter
+TRIES = 40  # programs that may find a seeded bug
+OPTIONS = "kunit.enable=0 printk.time=1 printk.devkmsg=on"
+FAILED = re.compile(rf"{NAME}: FAILED: (.*)")
+DETAIL = re.compile(rf"{NAME}: ((?:expected|got|seed|work|executed) .*)")
+SEED = re.compile(rf"{NAME}: seed (\d+) of threads|{NAME}: seed (\d+)\b")
+WORD = re.compile(rf"{NAME}: word \d+ ([0-9a-f]{{8}}) (.*)")
+STEP = re.compile(rf"{NAME}: ( +\S.*|\d+: .*)")
+DONE = re.compile(rf"{NAME}: operations: (\d+)")
+PASSED = re.compile(r"init: passed (\d+) programs in (\d+) ms")
+UNLOADED = "init: unloaded"
+HANG = "a hang"
+
+
+@dataclass
+class Outcome:
+    """What came of a boot."""
+
+    what: str = ""  # in one line, what has failed
+    details: list[str] = field(default_factory=list)
+    seed: int = 0
+    words: list[str] = field(default_factory=list)
+    operations: int = 0
+    text: str = ""
+
+
+def judge(text: str, ended: bool, known: Counter[str]) -> Outcome:
+    outcome = Outcome(text=text, words=[m[1] for m in WORD.finditer(text)],
+                      operations=sum(int(m[1]) for m in DONE.finditer(text)))
+    if seeds := SEED.findall(text):
+        outcome.seed = int(seeds[-1][0] or seeds[-1][1])
+    if failed := FAILED.search(text):
+        outcome.what = failed[1].strip()
+        outcome.details = [m[1].strip() for m in DETAIL.finditer(text[failed.start():])]
+    elif noise := new_complaints(text, known):
+        outcome.what, outcome.details = noise[0], noise
+    elif not ended:
+        outcome.what = HANG
+    elif UNLOADED not in text:
+        outcome.what = "the program of user space did not get to its end"
+    return outcome
+
+
+def module(source: Path, objects: Path, options: tuple[str, ...], built: Path) -> Path:
+    must(["make", f"O={objects}", *options, f"M={HERE}", f"MO={built}", "modules"], LOGS / f"{built.name}.log",
+         "building the module", cwd=source, env=environment())
+    return built / f"{NAME}.ko"
+
+
+def make_root(root: Path, built: Path, plan: str) -> Path:
+    for name in ("dev", "proc", "sys"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    if not (root / "init").exists():
+        static_program(root / "init", HERE / "init.c")
+    shutil.copy(built, root)
+    (root / "plan").write_text(plan + "\n")
+    return root
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A UML kernel with the module."""
+
+    kernel: Uml
+    built: Path
+    init: Path
+
+    def boot(self, plan: str, log: Path, *options: str, limit: int = LIMIT) -> Outcome:
+        with tempfile.TemporaryDirectory(prefix="random-", dir=BUILD) as directory:
+            root = Path(directory)
+            shutil.copy(self.init, root / "init")
+            make_root(root, self.built, plan)
+            status = run_logged([str(self.kernel.objects / "linux"), "mem=512M", "root=/dev/root", "rootfstype=hostfs",
+                                 f"rootflags={root}", "rw", "init=/init", "con0=fd:0,fd:1", "con=null", "console=tty",
+                                 *OPTIONS.split(), *options], log, env=environment(), timeout=limit)
+        return judge(log.read_text(errors="replace"), status != 124, Counter())
+
+
+def machine(kernel: Uml) -> Machine:
+    built = module(kernel.source, kernel.objects, ("ARCH=um", *MAKE_OPTIONS, MODULES),
+                   BUILD / f"{kernel.objects.name}-random")
+    init = BUILD / f"{kernel.objects.name}-random/init"
+    static_program(init, HERE / "init.c")
+    return Machine(kernel, built, init)
+
+
+def shrink(words: list[str], fails: Callable[[list[str]], bool], limit: float) -> list[str]:
+    """Leaves parts out as long as that takes no longer than `limit` seconds. What is left fails."""
+    end = time.monotonic() + limit
+    parts = 2
+    while len(words) > 1 and time.monotonic() < end:
+        size = -(-len(words) // parts)
+        for start in range(0, len(words), size):
+            rest = words[:start] + words[start + size:]
+            if time.monotonic() < end and rest and fails(rest):
+                words, parts = rest, max(2, parts - 1)
+                break
+        else:
+            if size == 1:
+                break
+            parts = min(len(words), 2 * parts)
+    return words
+
+
+def explain(machine: Machine, outcome: Outcome, *options: str) -> None:
+    """Prints the shortest program that fails in the same way."""
+    log = LOGS / "random-replay.log"
+
+    def replay(words: list[str], flags: int = 0) -> Outcome:
+        return machine.boot(f"words {flags} {' '.join(words)}", log, *options, limit=REPLAY_LIMIT)
+
+    words = outcome.words
+    if not words:
+        # It has not lived long enough to print its program.
+        words = machine.boot(f"seeds 2 {outcome.seed} 1 {LENGTH}", log, *options, limit=REPLAY_LIMIT).words
+    if not words or not (first := replay(words)).what:
+        say("    the program alone does not fail: it depends on time, or on programs before it")
+        return
+    with step(f"making {len(words)} operations fewer"):
+        words = shrink(words, lambda rest: replay(rest).what == first.what, SHRINK)
+    last = replay(words, 1)
+    say(f"    {len(words)} operations are enough:")
+    for line in STEP.findall(last.text):
+        say(f"      {line}")
+    for line in (last.what, *last.details):
+        say(paint(f"      {line}", "31"))
+    say(f"    again: tests/random/run.py --words '{' '.join(words)}'")
+
+
+def tell(outcome: Outcome) -> None:
+    say(paint(f"    seed {outcome.seed}: {outcome.what}", "31"))
+    for line in outcome.details:
+        say(f"      {line}")
+
+
+def how_many() -> int:
+    text = os.environ.get("OPERATIONS") or str(OPERATIONS)
+    if not text.isdecimal() or not int(text):
+        raise Failure(f"OPERATIONS={text} is not a number of operations")
+    return int(text)
+
+
+def plan(operations: int, first: int) -> str:
+    """Half of the operations are found to be impossible, and skipped. One in four is by several threads."""
+    return f"seeds 0 {first} {max(1, 2 * operations // LENGTH)} {LENGTH}"
+
+
+def in_uml(given: argparse.Namespace) -> None:
+    if not given.built:
+        ensure_tree()
+        with step("UML kernel"):
+            SERIES.build()
+    with step("module"):
+        here = machine(SERIES)
+    log = SERIES.log("random")
+    if given.words:
+        outcome = here.boot(f"words 1 {given.words}", log, limit=REPLAY_LIMIT)
+        for line in STEP.findall(outcome.text):
+            say(f"    {line}")
+    else:
+        with step("programs"):
+            outcome = here.boot(plan(how_many(), given.seed), log)
+    finish("random", outcome, log, lambda: None if given.words else explain(here, outcome))
+
+
+def finish(verb: str, outcome: Outcome, log: Path, explain: Callable[[], None]) -> None:
+    if outcome.what:
+        tell(outcome)
+        explain()
+        verdict(verb, False, f"seed {outcome.seed}: {outcome.what}; the log: {rel(log)}")
+    programs = sum(int(m[1]) for m in PASSED.finditer(outcome.text))
+    seconds = sum(int(m[2]) for m in PASSED.finditer(outcome.text)) / 1000
+    verdict(verb, True, f"{outcome.operations} operations in {programs} programs as the model says, "
+            f"{duration(seconds)}; the log: {rel(log)}")
+
+
+def several_cpus(given: argparse.Namespace) -> None:
+    if given.built:
+        known = complaints(next(BUILD.glob("smp-baseline-*.log")).read_text(errors="replace"))
+    else:
+        ensure_tree()
+        known = smp.baseline()
+        with step("SMP kernel"):
+            smp.build_series()
+    with step("module"):
+        built = module(smp.SOURCE, smp.OBJECTS, ("ARCH=x86_64", *MAKE_OPTIONS), BUILD / "smp-random")
+    root, log = BUILD / "random-smp-root", LOGS / "smp-random.log"
+    shutil.rmtree(root, ignore_errors=True)
+    make_root(root, built, plan(how_many(), given.seed))
+    with step(f"programs on {smp.CPUS} CPUs"):
+        text = smp.emulate(log, archive(root), f"{OPTIONS} -- restart")
+    outcome = judge(text, True, known)
+    finish("random-smp", outcome, log, lambda: say(f"    again: tests/random/run.py --seed {outcome.seed}"))
+
+
+# Seeded bugs.
+
+def seeded() -> Uml:
+    """The kernel with all seeded bugs, up to date."""
+    spec = importlib.util.spec_from_file_location("seeded_run", HERE.parent / "seeded/run.py")
+    assert spec and spec.loader
+    run = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(run)
+    run.build(read_all())
+    return run.KERNEL
+
+
+def recorded() -> dict[str, int]:
+    lines = [line.split() for line in FINDS.read_text().splitlines() if line and not line.startswith("#")]
+    return {name: int(seed) for name, seed, *_ in lines}
+
+
+def find(here: Machine, bug: Bug, seed: int, count: int) -> Outcome:
+    log = LOGS / "random-finds" / f"{bug.number}.log"
+    return here.boot(f"seeds 0 {seed} {count} {LENGTH}", log, f"seeded_bug={bug.number}", limit=REPLAY_LIMIT)
+
+
+def finds(given: argparse.Namespace) -> None:
+    bugs = {bug.name: bug for bug in read_all()}
+    if given.built:
+        kernel = Uml(BUILD / "seeded-src", BUILD / "seeded", "seeded")
+    else:
+        ensure_tree()
+        with step("one kernel with all bugs"):
+            kernel = seeded()
+    with step("module"):
+        here = machine(kernel)
+    before = {} if given.search else recorded()
+    if gone := set(before) - set(bugs):
+        raise Failure("no such bug: " + ", ".join(sorted(gone)))
+    names = sorted(set(given.name) or set(before) or set(bugs))
+    jobs = [(bugs[name], before.get(name, 1), 1 if name in before else TRIES) for name in names]
+    with step("the kernel without any of them"):
+        clean = Bug("none", 0, "no bug")
+        if (outcome := find(here, clean, 1, TRIES)).what:
+            raise Failure(f"without a bug, seed {outcome.seed}: {outcome.what}")
+    found = 0
+    with step(f"{len(jobs)} boots"), ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        lines = []
+        for (bug, _, _), outcome in zip(jobs, pool.map(lambda job: find(here, *job), jobs)):
+            found += bool(outcome.what)
+            words = "; ".join([outcome.what, *outcome.details[:2]])
+            say(f"    {bug.name:<45} " + (f"seed {outcome.seed}: {words}" if outcome.what else paint("not found", "31")))
+            if outcome.what:
+                lines.append(f"{bug.name} {outcome.seed}  {outcome.what}")
+            if outcome.what and given.name:
+                explain(here, outcome, f"seeded_bug={bug.number}")
+    if given.search and not given.name:
+        FINDS.write_text("# Seeded bugs, the seed of a program that finds them, and what it says.\n" + "\n".join(lines) + "\n")
+        say(f"    written to {rel(FINDS)}")
+    verdict("random-finds", given.search or found == len(jobs), f"{found} of {len(jobs)} seeded bugs found; "
+            f"the logs: {rel(LOGS / 'random-finds')}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("verb", nargs="?", choices=("uml", "smp", "finds"), default="uml",
+                        help="what to boot (default: %(default)s)")
+    parser.add_argument("name", nargs="*", help="with finds: only these bugs, with the shortest programs")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the first program")
+    parser.add_argument("--words", metavar="LIST", help="executes one program, and tells of its operations")
+    parser.add_argument("--search", action="store_true", help="with finds: looks for seeds that find bugs, in all of them")
+    parser.add_argument("--built", action="store_true", help="takes the kernels as they are")
+    given = parser.parse_args()
+    verb = {"uml": "random", "smp": "random-smp", "finds": "random-finds"}[given.verb]
+    with reporting(verb), lock({"uml": "uml", "smp": "smp", "finds": "seeded"}[given.verb]):
+        {"uml": in_uml, "smp": several_cpus, "finds": finds}[given.verb](given)
+
+
+if __name__ == "__main__":
+    main()
