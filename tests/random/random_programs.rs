@@ -32,7 +32,9 @@ mod helper;
 mod items;
 mod model;
 mod program;
+mod record;
 mod tasks;
+mod threads;
 
 use board::Board;
 use exact::{
@@ -85,6 +87,8 @@ struct Running {
     words: KVec<u32>,
     position: usize,
     seed: u64,
+    /// Whether the program is one for several threads.
+    threads: bool,
     failed: bool,
 }
 
@@ -108,6 +112,7 @@ impl MiscDevice for Session {
                 words: KVec::with_capacity(1 << 14, GFP_KERNEL)?,
                 position: 0,
                 seed: 0,
+                threads: false,
                 failed: false,
             },
             GFP_KERNEL,
@@ -161,7 +166,7 @@ impl MiscDevice for Session {
 
 impl Running {
     /// Takes a program: numbers of 32 bits, which are flags (1: all operations are told of, 2: the
-    /// program is printed), a seed, a length, and operations if the
+    /// program is printed, 4: it is for several threads), a seed, a length, and operations if the
     /// length is 0.
     fn start(&mut self, bytes: &[u8]) -> Result {
         let word = |n: usize| -> Result<u32> {
@@ -185,6 +190,7 @@ impl Running {
                 self.words.push_within_capacity(word(n)?).map_err(|_| E2BIG)?;
             }
         }
+        self.threads = flags & 4 != 0;
         pr_info!("seed {}\n", self.seed);
         if flags & 2 != 0 {
             self.print_words();
@@ -195,6 +201,11 @@ impl Running {
 
     /// Returns whether the program is over.
     fn proceed(&mut self) -> Result<bool, Violation> {
+        if self.threads {
+            self.position = self.words.len();
+            self.world.done += threads::run(&self.words)?;
+            return Ok(true);
+        }
         self.world.returned()?;
         while let Some(word) = self.words.get(self.position).copied() {
             let op = Op::from_word(word);
