@@ -119,9 +119,40 @@ fn hz() -> i64 {
     kernel::time::msecs_to_jiffies(1000) as i64
 }
 
+/// Places in lines. Allocations are made to fail, so these need none.
+struct Serials {
+    list: [u32; SEATS],
+    length: usize,
+}
+
+impl Serials {
+    fn new() -> Self {
+        Self {
+            list: [0; SEATS],
+            length: 0,
+        }
+    }
+
+    fn push(&mut self, serial: u32) {
+        // There are not more executions than seats.
+        if let Some(place) = self.list.get_mut(self.length) {
+            *place = serial;
+            self.length += 1;
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &u32> {
+        self.list.iter().take(self.length)
+    }
+}
+
 /// What a waiting operation waits for.
 enum Until {
-    Serials(KVec<u32>),
+    Serials(Serials),
     Line(u8),
 }
 
@@ -577,28 +608,24 @@ impl World {
     }
 
     /// Once-items that were delayed on a queue that has been closed.
-    fn once_delayed_on(&self, queue: u8) -> KVec<u8> {
-        let mut found = KVec::new();
-        for work in FIRST_ONCE..WORKS as u8 {
-            if self.model.work(work).exists && self.model.work(work).place == Place::Delayed(queue) {
-                // Without memory it is not looked at.
-                let _ = found.push(work, GFP_KERNEL);
-            }
-        }
-        found
+    fn once_delayed_on(&self, queue: u8) -> [bool; WORKS] {
+        core::array::from_fn(|work| {
+            let state = &self.model.works[work];
+            work >= FIRST_ONCE.into() && state.exists && state.place == Place::Delayed(queue)
+        })
     }
 
-    fn drop_once(&mut self, works: &[u8]) -> Verdict {
-        for work in works {
+    fn drop_once(&mut self, works: &[bool; WORKS]) -> Verdict {
+        for work in (FIRST_ONCE..WORKS as u8).filter(|work| works[usize::from(*work)]) {
             if self
                 .board
-                .wait(|state| (state.dropped(*work) > 0).then_some(()))
+                .wait(|state| (state.dropped(work) > 0).then_some(()))
                 .is_none()
             {
                 return Err(Violation::new("what was delayed on a queue is not dropped with it"));
             }
-            self.must_be_dropped(*work)?;
-            self.model.work_mut(*work).exists = false;
+            self.must_be_dropped(work)?;
+            self.model.work_mut(work).exists = false;
         }
         Ok(())
     }
@@ -670,11 +697,9 @@ impl World {
         let Some(owned) = self.queues[usize::from(queue)].clone() else {
             return Ok(false);
         };
-        let mut serials = KVec::new();
+        let mut serials = Serials::new();
         for entry in &self.model.line(queue).entries {
-            if serials.push(entry.serial, GFP_KERNEL).is_err() {
-                return Ok(false);
-            }
+            serials.push(entry.serial);
         }
         let call = Call::new(Action::FlushQueue).queue(QueueRef::Owned(owned));
         let (report, _) = self.call_waiting(call, Until::Serials(serials), None)?;
@@ -777,10 +802,7 @@ impl World {
         };
         self.must_not_be_dropped(work)?;
         self.model.take_back(work);
-        let Some(serials) = self.running(work, None) else {
-            self.things[usize::from(work)] = Some(thing);
-            return Ok(false);
-        };
+        let serials = self.running(work, None);
         let call = Call::new(Action::DropThing).thing(thing);
         let (report, _) = self.call_waiting(call, Until::Serials(serials), None)?;
         Expected::Is(Outcome::Done).check(report.outcome)?;
@@ -790,14 +812,14 @@ impl World {
     }
 
     /// The executions of a work, or those by one pool.
-    fn running(&self, work: u8, pool: Option<Pool>) -> Option<KVec<u32>> {
-        let mut serials = KVec::new();
+    fn running(&self, work: u8, pool: Option<Pool>) -> Serials {
+        let mut serials = Serials::new();
         for (queue, entry) in self.model.running(work) {
             if pool.is_none_or(|pool| self.model.line(queue).pool == pool) {
-                serials.push(entry.serial, GFP_KERNEL).ok()?;
+                serials.push(entry.serial);
             }
         }
-        Some(serials)
+        serials
     }
 
     /// A work that exists, but for those that are executed once.
@@ -1008,10 +1030,7 @@ impl World {
         };
         let serials = match (action, pool) {
             (Action::Stop, _) | (_, Some(_)) => self.running(work, pool),
-            _ => Some(KVec::new()),
-        };
-        let Some(serials) = serials else {
-            return Ok(false);
+            _ => Serials::new(),
         };
         let pending = self.model.take_back(work);
         if disables {
@@ -1070,17 +1089,14 @@ impl World {
             (Place::Queued(queue), _) => {
                 let entries = &self.model.line(queue).entries;
                 let queued = entries.iter().find(|e| e.work == work && e.seat.is_none());
-                let mut serials = KVec::new();
-                match queued {
-                    Some(e) if serials.push(e.serial, GFP_KERNEL).is_ok() => serials,
-                    _ => return Ok(false),
+                let mut serials = Serials::new();
+                if let Some(entry) = queued {
+                    serials.push(entry.serial);
                 }
+                serials
             }
-            (_, Some(pool)) => match self.running(work, Some(pool)) {
-                Some(serials) => serials,
-                None => return Ok(false),
-            },
-            _ => KVec::new(),
+            (_, Some(pool)) => self.running(work, Some(pool)),
+            _ => Serials::new(),
         };
         self.say(format_args!("{action:?} work {work}"));
         let waits = !serials.is_empty();
@@ -1171,9 +1187,7 @@ impl World {
             return Ok(false);
         };
         let work = self.guards[n].0;
-        let Some(serials) = self.running(work, None) else {
-            return Ok(false);
-        };
+        let serials = self.running(work, None);
         let Ok((_, guard)) = self.guards.remove(n) else {
             return Ok(false);
         };
@@ -1297,11 +1311,10 @@ impl World {
         let bh = self.model.line(queue).pool.is_bh();
         let mut call = Call::new(Action::Scope(b % 4)).queue(QueueRef::Owned(owned));
         call.softirq = bh;
-        let mut serials = KVec::new();
+        let mut serials = Serials::new();
         let mut works = KVec::new();
 
         if call.more.reserve(4, GFP_KERNEL).is_err()
-            || serials.reserve(4, GFP_KERNEL).is_err()
             || works.reserve(4, GFP_KERNEL).is_err()
         {
             return Ok(false);
@@ -1318,7 +1331,7 @@ impl World {
             if open {
                 self.model.push(queue, work);
                 if let Some(entry) = self.model.line(queue).entries.last() {
-                    let _ = serials.push_within_capacity(entry.serial);
+                    serials.push(entry.serial);
                 }
             }
         }

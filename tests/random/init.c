@@ -3,6 +3,7 @@
  * The first program: loads the module and gives it the programs of /plan, one line for each:
  *
  *	seeds FLAGS FIRST COUNT LENGTH	programs that the module makes of seeds
+ *	failing PERCENT TASKS		from now on, of the allocations of this task or of all tasks
  *	words FLAGS WORD...			one program, flags are explained there
  *
  * Ends after the first that fails. With an argument this restarts the machine, which ends an emulator.
@@ -15,8 +16,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -91,8 +90,48 @@ static int words(const char *text)
 	return run(program, n);
 }
 
+static void put(const char *path, const char *value)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file || fputs(value, file) < 0 || fclose(file))
+		say("init: cannot write: %lu\n", errno, 0);
+}
+
+#define FAILSLAB "/sys/kernel/debug/failslab/"
+
+static void failing(const char *percent, const char *tasks)
+{
+	put(FAILSLAB "verbose", "0");
+	put(FAILSLAB "task-filter", strcmp(tasks, "all") ? "Y" : "N");
+	put(FAILSLAB "ignore-gfp-wait", "N");
+	put(FAILSLAB "times", "-1");
+	put("/proc/self/make-it-fail", "1");
+	put(FAILSLAB "probability", percent);
+}
+
+/* What the module and its items have left behind. */
+static void leaks(void)
+{
+	char line[1024];
+	FILE *report = fopen("/sys/kernel/debug/kmemleak", "r+");
+
+	if (!report)
+		return;
+	/* What is younger than five seconds is not reported. One scan may see a stale pointer. */
+	sleep(6);
+	put("/sys/kernel/debug/kmemleak", "scan");
+	put("/sys/kernel/debug/kmemleak", "scan");
+	while (fgets(line, sizeof(line), report)) {
+		fputs(line, log_file);
+		fflush(log_file);
+	}
+	say("init: kmemleak scanned\n", 0, 0);
+}
+
 static int plan(void)
 {
+	char percent[8], tasks[8];
 	FILE *file = fopen("/plan", "r");
 	unsigned int flags, first, count, length;
 	size_t size = 0;
@@ -102,18 +141,12 @@ static int plan(void)
 	while (file && !error && getline(&line, &size, file) > 0) {
 		if (sscanf(line, "seeds %u %u %u %u", &flags, &first, &count, &length) == 4)
 			error = seeds(flags, first, count, length);
+		else if (sscanf(line, "failing %7s %7s", percent, tasks) == 2)
+			failing(percent, tasks);
 		else if (!strncmp(line, "words ", 6))
 			error = words(line + 6);
 	}
 	return file ? error : ENOENT;
-}
-
-/* Without devtmpfs, the number of the device is in sysfs. */
-static int open_device(void)
-{
-	int fd = open("/dev/random-programs", O_WRONLY | O_CLOEXEC);
-
-	return fd;
 }
 
 int main(int argc, char **argv)
@@ -123,6 +156,9 @@ int main(int argc, char **argv)
 	(void)argv;
 	/* Or the kernel has done so. */
 	mount("none", "/dev", "devtmpfs", 0, NULL);
+	mount("none", "/proc", "proc", 0, NULL);
+	mount("none", "/sys", "sysfs", 0, NULL);
+	mount("none", "/sys/kernel/debug", "debugfs", 0, NULL);
 	log_file = fopen("/dev/kmsg", "w");
 	if (!log_file)
 		return 1;
@@ -131,7 +167,7 @@ int main(int argc, char **argv)
 		say("init: cannot load: %lu\n", errno, 0);
 		goto end;
 	}
-	device = open_device();
+	device = open("/dev/random-programs", O_WRONLY | O_CLOEXEC);
 	if (device < 0) {
 		say("init: cannot open: %lu\n", errno, 0);
 		goto end;
@@ -142,10 +178,16 @@ int main(int argc, char **argv)
 		goto end;
 	}
 	close(device);
-	if (syscall(SYS_delete_module, "random_programs", O_NONBLOCK))
+	if (access(FAILSLAB "probability", F_OK) == 0)
+		put(FAILSLAB "probability", "0");
+	/* A closure that has ended keeps the module for another moment. */
+	for (error = 0; syscall(SYS_delete_module, "random_programs", O_NONBLOCK) && error < 200; error++)
+		usleep(10000);
+	if (error == 200)
 		say("init: cannot unload: %lu\n", errno, 0);
 	else
 		say("init: unloaded\n", 0, 0);
+	leaks();
 end:
 	say("init: end\n", 0, 0);
 	sync();

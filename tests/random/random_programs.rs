@@ -191,7 +191,7 @@ impl Running {
             }
         }
         self.threads = flags & 4 != 0;
-        pr_info!("seed {}\n", self.seed);
+        pr_info!("program {flags} {}\n", self.seed);
         if flags & 2 != 0 {
             self.print_words();
         }

@@ -37,7 +37,10 @@ from tree import ensure_tree  # noqa: E402
 NAME = "random_programs"
 FINDS = HERE / "finds.txt"
 LENGTH = 300  # operations of a program, of which half have something to do
+LENGTH_THREADS = 1000
+THREADS = 4  # the flag of the module for programs of several threads
 OPERATIONS = 100_000
+PACE = 0.02  # seconds for an operation, at worst, in an emulator on a busy host
 LIMIT = 5 * 60  # seconds for a boot; UML takes a tenth of that
 REPLAY_LIMIT = 45  # seconds for one program; the module waits for 10 before it calls something a hang
 SHRINK = 3 * 60  # seconds for making a program shorter
@@ -45,7 +48,7 @@ TRIES = 40  # programs that may find a seeded bug
 OPTIONS = "kunit.enable=0 printk.time=1 printk.devkmsg=on"
 FAILED = re.compile(rf"{NAME}: FAILED: (.*)")
 DETAIL = re.compile(rf"{NAME}: ((?:expected|got|seed|work|executed) .*)")
-SEED = re.compile(rf"{NAME}: seed (\d+) of threads|{NAME}: seed (\d+)\b")
+SEED = re.compile(rf"{NAME}: program (\d+) (\d+)$", re.M)
 WORD = re.compile(rf"{NAME}: word \d+ ([0-9a-f]{{8}}) (.*)")
 STEP = re.compile(rf"{NAME}: ( +\S.*|\d+: .*)")
 DONE = re.compile(rf"{NAME}: operations: (\d+)")
@@ -61,6 +64,7 @@ class Outcome:
     what: str = ""  # in one line, what has failed
     details: list[str] = field(default_factory=list)
     seed: int = 0
+    flags: int = 0  # of that program
     words: list[str] = field(default_factory=list)
     operations: int = 0
     text: str = ""
@@ -70,7 +74,7 @@ def judge(text: str, ended: bool, known: Counter[str]) -> Outcome:
     outcome = Outcome(text=text, words=[m[1] for m in WORD.finditer(text)],
                       operations=sum(int(m[1]) for m in DONE.finditer(text)))
     if seeds := SEED.findall(text):
-        outcome.seed = int(seeds[-1][0] or seeds[-1][1])
+        outcome.flags, outcome.seed = int(seeds[-1][0]) & THREADS, int(seeds[-1][1])
     if failed := FAILED.search(text):
         outcome.what = failed[1].strip()
         outcome.details = [m[1].strip() for m in DETAIL.finditer(text[failed.start():])]
@@ -149,12 +153,13 @@ def explain(machine: Machine, outcome: Outcome, *options: str) -> None:
     log = LOGS / "random-replay.log"
 
     def replay(words: list[str], flags: int = 0) -> Outcome:
-        return machine.boot(f"words {flags} {' '.join(words)}", log, *options, limit=REPLAY_LIMIT)
+        return machine.boot(f"words {flags | outcome.flags} {' '.join(words)}", log, *options, limit=REPLAY_LIMIT)
 
     words = outcome.words
     if not words:
         # It has not lived long enough to print its program.
-        words = machine.boot(f"seeds 2 {outcome.seed} 1 {LENGTH}", log, *options, limit=REPLAY_LIMIT).words
+        length = LENGTH_THREADS if outcome.flags else LENGTH
+        words = machine.boot(f"seeds {2 | outcome.flags} {outcome.seed} 1 {length}", log, *options, limit=REPLAY_LIMIT).words
     if not words or not (first := replay(words)).what:
         say("    the program alone does not fail: it depends on time, or on programs before it")
         return
@@ -166,7 +171,7 @@ def explain(machine: Machine, outcome: Outcome, *options: str) -> None:
         say(f"      {line}")
     for line in (last.what, *last.details):
         say(paint(f"      {line}", "31"))
-    say(f"    again: tests/random/run.py --words '{' '.join(words)}'")
+    say(f"    again: tests/random/run.py {'--threads ' if outcome.flags else ''}--words '{' '.join(words)}'")
 
 
 def tell(outcome: Outcome) -> None:
@@ -182,9 +187,21 @@ def how_many() -> int:
     return int(text)
 
 
+def programs(flags: int, operations: int, first: int, length: int) -> str:
+    return f"seeds {flags} {first} {max(1, operations // length)} {length}"
+
+
 def plan(operations: int, first: int) -> str:
-    """Half of the operations are found to be impossible, and skipped. One in four is by several threads."""
-    return f"seeds 0 {first} {max(1, 2 * operations // LENGTH)} {LENGTH}"
+    """Half of the operations by one thread, half of which have nothing to do, and half of them by several threads."""
+    return "\n".join((programs(0, operations, first, LENGTH), programs(THREADS, operations // 2, first, LENGTH_THREADS)))
+
+
+def smp_plan(operations: int, first: int) -> str:
+    """A tenth by one thread, since each of these takes the time of many others; a part with allocations that fail."""
+    few = operations // 10
+    return "\n".join((programs(0, few, first, LENGTH), programs(THREADS, operations // 2, first, LENGTH_THREADS),
+                      "failing 5 own", programs(0, few, first + 1_000_000, LENGTH),
+                      "failing 1 all", programs(THREADS, operations - operations // 2 - few, first + 1_000_000, LENGTH_THREADS)))
 
 
 def in_uml(given: argparse.Namespace) -> None:
@@ -196,7 +213,7 @@ def in_uml(given: argparse.Namespace) -> None:
         here = machine(SERIES)
     log = SERIES.log("random")
     if given.words:
-        outcome = here.boot(f"words 1 {given.words}", log, limit=REPLAY_LIMIT)
+        outcome = here.boot(f"words {1 | given.threads * THREADS} {given.words}", log, limit=REPLAY_LIMIT)
         for line in STEP.findall(outcome.text):
             say(f"    {line}")
     else:
@@ -228,7 +245,8 @@ def several_cpus(given: argparse.Namespace) -> None:
         built = module(smp.SOURCE, smp.OBJECTS, ("ARCH=x86_64", *MAKE_OPTIONS), BUILD / "smp-random")
     root, log = BUILD / "random-smp-root", LOGS / "smp-random.log"
     shutil.rmtree(root, ignore_errors=True)
-    make_root(root, built, plan(how_many(), given.seed))
+    make_root(root, built, smp_plan(how_many(), given.seed))
+    smp.LIMIT = max(smp.LIMIT, int(PACE * how_many()))
     with step(f"programs on {smp.CPUS} CPUs"):
         text = smp.emulate(log, archive(root), f"{OPTIONS} -- restart")
     outcome = judge(text, True, known)
@@ -247,14 +265,26 @@ def seeded() -> Uml:
     return run.KERNEL
 
 
-def recorded() -> dict[str, int]:
+def recorded() -> dict[str, tuple[int, int]]:
+    """The flags and seeds of programs, by the bugs that they find."""
     lines = [line.split() for line in FINDS.read_text().splitlines() if line and not line.startswith("#")]
-    return {name: int(seed) for name, seed, *_ in lines}
+    return {name: (int(flags), int(seed)) for name, flags, seed, *_ in lines}
 
 
-def find(here: Machine, bug: Bug, seed: int, count: int) -> Outcome:
+def boot_with(here: Machine, bug: Bug, plan: str) -> Outcome:
     log = LOGS / "random-finds" / f"{bug.number}.log"
-    return here.boot(f"seeds 0 {seed} {count} {LENGTH}", log, f"seeded_bug={bug.number}", limit=REPLAY_LIMIT)
+    return here.boot(plan, log, f"seeded_bug={bug.number}", limit=REPLAY_LIMIT)
+
+
+def search(here: Machine, bug: Bug) -> Outcome:
+    """Programs of one thread, then programs of several threads."""
+    outcome = boot_with(here, bug, programs(0, TRIES * LENGTH, 1, LENGTH))
+    return outcome if outcome.what else boot_with(here, bug, programs(THREADS, 10 * LENGTH_THREADS, 1, LENGTH_THREADS))
+
+
+def again(here: Machine, bug: Bug, flags: int, seed: int) -> Outcome:
+    length = LENGTH_THREADS if flags else LENGTH
+    return boot_with(here, bug, programs(flags, length, seed, length))
 
 
 def finds(given: argparse.Namespace) -> None:
@@ -271,26 +301,28 @@ def finds(given: argparse.Namespace) -> None:
     if gone := set(before) - set(bugs):
         raise Failure("no such bug: " + ", ".join(sorted(gone)))
     names = sorted(set(given.name) or set(before) or set(bugs))
-    jobs = [(bugs[name], before.get(name, 1), 1 if name in before else TRIES) for name in names]
     with step("the kernel without any of them"):
-        clean = Bug("none", 0, "no bug")
-        if (outcome := find(here, clean, 1, TRIES)).what:
+        if (outcome := search(here, Bug("none", 0, "no bug"))).what:
             raise Failure(f"without a bug, seed {outcome.seed}: {outcome.what}")
     found = 0
-    with step(f"{len(jobs)} boots"), ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+
+    def job(name: str) -> Outcome:
+        return again(here, bugs[name], *before[name]) if name in before else search(here, bugs[name])
+
+    with step(f"{len(names)} bugs"), ThreadPoolExecutor(os.cpu_count() or 2) as pool:
         lines = []
-        for (bug, _, _), outcome in zip(jobs, pool.map(lambda job: find(here, *job), jobs)):
+        for bug, outcome in zip([bugs[name] for name in names], pool.map(job, names)):
             found += bool(outcome.what)
             words = "; ".join([outcome.what, *outcome.details[:2]])
             say(f"    {bug.name:<45} " + (f"seed {outcome.seed}: {words}" if outcome.what else paint("not found", "31")))
             if outcome.what:
-                lines.append(f"{bug.name} {outcome.seed}  {outcome.what}")
+                lines.append(f"{bug.name} {outcome.flags} {outcome.seed}  {outcome.what}")
             if outcome.what and given.name:
                 explain(here, outcome, f"seeded_bug={bug.number}")
     if given.search and not given.name:
-        FINDS.write_text("# Seeded bugs, the seed of a program that finds them, and what it says.\n" + "\n".join(lines) + "\n")
+        FINDS.write_text("# Seeded bugs, the flags and the seed of a program that finds them, and what it says.\n" + "\n".join(lines) + "\n")
         say(f"    written to {rel(FINDS)}")
-    verdict("random-finds", given.search or found == len(jobs), f"{found} of {len(jobs)} seeded bugs found; "
+    verdict("random-finds", given.search or found == len(names), f"{found} of {len(names)} seeded bugs found; "
             f"the logs: {rel(LOGS / 'random-finds')}")
 
 
@@ -301,6 +333,7 @@ def main() -> None:
     parser.add_argument("name", nargs="*", help="with finds: only these bugs, with the shortest programs")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the first program")
     parser.add_argument("--words", metavar="LIST", help="executes one program, and tells of its operations")
+    parser.add_argument("--threads", action="store_true", help="with --words: it is a program of several threads")
     parser.add_argument("--search", action="store_true", help="with finds: looks for seeds that find bugs, in all of them")
     parser.add_argument("--built", action="store_true", help="takes the kernels as they are")
     given = parser.parse_args()
