@@ -1350,6 +1350,11 @@ impl World {
         Ok(true)
     }
 
+    /// The task is going to use this no more.
+    pub(crate) fn leave(&self) {
+        self.tasks.flush();
+    }
+
     /// Ends a program: afterwards nothing is left, and nothing has leaked.
     pub(crate) fn finish(&mut self, order: u32) -> Verdict {
         for part in 0..4 {

@@ -157,6 +157,7 @@ impl MiscDevice for Session {
         // Where something has gone wrong, nobody knows what may be dropped.
         if let Some(running) = running {
             pr_info!("operations: {}\n", running.world.done);
+            running.world.leave();
             if running.failed {
                 core::mem::forget(running);
             }

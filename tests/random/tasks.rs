@@ -235,6 +235,14 @@ impl Tasks {
         Ok(())
     }
 
+    /// Has the task execute all that is pending when it returns to user mode. Closures that were
+    /// added without a notification would keep the module for as long as it likes.
+    pub(crate) fn flush(&self) {
+        for slot in &self.slots {
+            let _ = task_work::add(kernel::current!(), slot.item.clone(), NotifyMode::Resume);
+        }
+    }
+
     /// Nothing is pending any more, and nothing has a reference to an item.
     pub(crate) fn finish(&mut self) -> Verdict {
         for n in 0..ITEMS {
