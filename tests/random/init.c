@@ -90,18 +90,27 @@ static int words(const char *text)
 	return run(program, n);
 }
 
+/* Without an allocation in user space, and again and again, since those of the kernel may fail. */
 static void put(const char *path, const char *value)
 {
-	FILE *file = fopen(path, "w");
+	int tries, fd = -1, error = 0;
 
-	if (!file || fputs(value, file) < 0 || fclose(file))
-		say("init: cannot write: %lu\n", errno, 0);
+	for (tries = 0; tries < 1000; tries++) {
+		fd = open(path, O_WRONLY);
+		error = fd < 0 || write(fd, value, strlen(value)) < 0 ? errno : 0;
+		if (fd >= 0)
+			close(fd);
+		if (!error)
+			return;
+	}
+	say("init: cannot write: %lu\n", error, 0);
 }
 
 #define FAILSLAB "/sys/kernel/debug/failslab/"
 
 static void failing(const char *percent, const char *tasks)
 {
+	put(FAILSLAB "probability", "0");
 	put(FAILSLAB "verbose", "0");
 	put(FAILSLAB "task-filter", strcmp(tasks, "all") ? "Y" : "N");
 	put(FAILSLAB "ignore-gfp-wait", "N");
