@@ -4,7 +4,8 @@ MAKEFLAGS += --no-print-directory
 unexport MAKEFLAGS
 T := tools/toolchain >&2 &&
 
-.PHONY: all test toolchain tree export fold series kunit kunit-smp sample sample-smp drivers drivers-smp compile model bh-drain check seeded cost bench docs send bisect bases \
+.PHONY: all test toolchain tree export fold series kunit kunit-smp sample sample-smp drivers drivers-smp random random-smp \
+	random-finds compile model bh-drain check seeded cost bench docs send bisect bases \
 	kunit-gcc kunit-arm64 kunit-arm kunit-oldest test-all help clean
 
 all: kunit sample ## the main job: toolchain, kernel tree, series, UML kernel, its suites, the sample
@@ -41,6 +42,15 @@ drivers: ## ports of real drivers, with faked hardware, in user mode Linux
 
 drivers-smp: ## the same on x86_64 with several CPUs, on the kernel of kunit-smp
 	@$(T) tests/drivers/run.py smp
+
+random: ## random programs over the whole API, compared with a model, in user mode Linux
+	@$(T) tests/random/run.py
+
+random-smp: ## the same on the kernel of kunit-smp, by several threads, with allocations that fail; OPERATIONS=n
+	@$(T) tests/random/run.py smp
+
+random-finds: ## programs that find seeded bugs must still find them
+	@$(T) tests/random/run.py finds
 
 compile: ## programs that must, and that must not, compile against the built kernel crate
 	@$(T) tests/compile/run.py

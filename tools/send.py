@@ -234,7 +234,8 @@ class Submission:
 
     def commits(self, what: str) -> list[tuple[str, str, str]]:
         """Tree, author and message of each commit."""
-        text = git(SOURCE, "log", "--reverse", "--format=%T%n%an <%ae>%n%B%x00", f"{branch('below', self.series)}..{branch(what, self.series)}")
+        text = git(SOURCE, "log", "--reverse", "--format=%T%n%an <%ae>%n%B%x00",
+                   f"{branch('below', self.series)}..{branch(what, self.series)}")
         return [tuple(commit.lstrip("\n").split("\n", 2)) for commit in text.split("\0") if commit.strip()]  # type: ignore[misc]
 
     def patch_ids(self, series: Series) -> list[str]:

@@ -1,0 +1,323 @@
+#!/usr/bin/env python3
+"""make random: random programs over the whole API, compared with a model, in user mode Linux.
+make random-smp: the same on x86_64 with several CPUs, on the kernel of kunit-smp, with allocations that fail.
+make random-finds: programs that are known to find seeded bugs must still find them.
+
+The module makes programs of seeds. One that fails is executed again with parts of it left out, until none is left that
+can be missed, and is printed with its seed. OPERATIONS=n in the environment says how many operations there are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
+
+from lib import boot, smp
+from lib.common import BUILD, LOGS, Failure, duration, lock, paint, parser, rel, reporting, say, step, verdict
+from lib.kernel import SERIES, Kernel
+from lib.kernel_log import complaints, new_complaints
+from tests.seeded import run as seeded
+from tests.seeded.bug_file import Bug, read_all
+from tree import ensure_tree
+
+HERE = Path(__file__).resolve().parent
+NAME = "random_programs"
+FINDS = HERE / "finds.txt"
+LENGTH = 300  # operations of a program, of which half have something to do
+LENGTH_THREADS = 1000
+THREADS = 4  # the flag of the module for programs of several threads
+OPERATIONS = 100_000
+PACE = 0.02  # seconds for an operation, at worst, in an emulator on a busy host
+LIMIT = 5 * 60  # seconds for a boot; UML takes a tenth of that
+REPLAY_LIMIT = 45  # seconds for one program; the module waits for 10 before it calls something a hang
+SHRINK = 3 * 60  # seconds for making a program shorter
+TRIES = 40  # programs that may find a seeded bug
+FAILED = re.compile(rf"{NAME}: FAILED: (.*)")
+DETAIL = re.compile(rf"{NAME}: ((?:expected|got|seed|work|executed) .*)")
+SEED = re.compile(rf"{NAME}: program (\d+) (\d+)$", re.M)
+WORD = re.compile(rf"{NAME}: word \d+ ([0-9a-f]{{8}}) (.*)")
+STEP = re.compile(rf"{NAME}: ( +\S.*|\d+: .*)")
+DONE = re.compile(rf"{NAME}: operations: (\d+)")
+PASSED = re.compile(r"init: passed (\d+) programs in (\d+) ms")
+UNLOADED = "init: unloaded"
+HANG = "a hang"
+
+
+@dataclass
+class Outcome:
+    """What came of a boot."""
+
+    what: str = ""  # in one line, what has failed
+    details: list[str] = field(default_factory=list)
+    seed: int = 0
+    flags: int = 0  # of that program
+    words: list[str] = field(default_factory=list)
+    operations: int = 0
+    text: str = ""
+
+
+def judge(text: str, ended: bool, known: Counter[str]) -> Outcome:
+    outcome = Outcome(text=text, words=[m[1] for m in WORD.finditer(text)],
+                      operations=sum(int(m[1]) for m in DONE.finditer(text)))
+    if seeds := SEED.findall(text):
+        outcome.flags, outcome.seed = int(seeds[-1][0]) & THREADS, int(seeds[-1][1])
+    if failed := FAILED.search(text):
+        outcome.what = failed[1].strip()
+        outcome.details = [m[1].strip() for m in DETAIL.finditer(text[failed.start():])]
+    elif noise := new_complaints(text, known):
+        outcome.what, outcome.details = noise[0], noise
+    elif not ended:
+        outcome.what = HANG
+    elif UNLOADED not in text:
+        outcome.what = "the program of user space did not get to its end"
+    return outcome
+
+
+def module(kernel: Kernel) -> Path:
+    built = BUILD / f"{kernel.objects.name}-random"
+    kernel.make("module-random", f"M={HERE}", f"MO={built}", "modules")
+    return built / f"{NAME}.ko"
+
+
+def make_root(root: Path, built: Path, plan: str) -> Path:
+    boot.make_root(root, HERE / "init.c")
+    shutil.copy(built, root)
+    (root / "plan").write_text(plan + "\n")
+    return root
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A UML kernel with the module."""
+
+    kernel: Kernel
+    built: Path
+
+    def boot(self, plan: str, log: Path, *options: str, limit: int = LIMIT) -> Outcome:
+        with tempfile.TemporaryDirectory(prefix="random-", dir=BUILD) as directory:
+            root = make_root(Path(directory) / "root", self.built, plan)
+            text, ended = boot.uml(self.kernel, root, " ".join((boot.OPTIONS, *options)), log, limit, memory="512M")
+        return judge(text, ended, Counter())
+
+
+def machine(kernel: Kernel) -> Machine:
+    return Machine(kernel, module(kernel))
+
+
+def shrink(words: list[str], fails: Callable[[list[str]], bool], limit: float) -> list[str]:
+    """Leaves parts out as long as that takes no longer than `limit` seconds. What is left fails."""
+    end = time.monotonic() + limit
+    parts = 2
+    while len(words) > 1 and time.monotonic() < end:
+        size = -(-len(words) // parts)
+        for start in range(0, len(words), size):
+            rest = words[:start] + words[start + size:]
+            if time.monotonic() < end and rest and fails(rest):
+                words, parts = rest, max(2, parts - 1)
+                break
+        else:
+            if size == 1:
+                break
+            parts = min(len(words), 2 * parts)
+    return words
+
+
+def explain(machine: Machine, outcome: Outcome, *options: str) -> None:
+    """Prints the shortest program that fails in the same way."""
+    log = LOGS / "random-replay.log"
+
+    def replay(words: list[str], flags: int = 0) -> Outcome:
+        return machine.boot(f"words {flags | outcome.flags} {' '.join(words)}", log, *options, limit=REPLAY_LIMIT)
+
+    words = outcome.words
+    if not words:
+        # It has not lived long enough to print its program.
+        length = LENGTH_THREADS if outcome.flags else LENGTH
+        words = machine.boot(f"seeds {2 | outcome.flags} {outcome.seed} 1 {length}", log, *options, limit=REPLAY_LIMIT).words
+    if not words or not (first := replay(words)).what:
+        say("    the program alone does not fail: it depends on time, or on programs before it")
+        return
+    with step(f"making {len(words)} operations fewer"):
+        words = shrink(words, lambda rest: replay(rest).what == first.what, SHRINK)
+    last = replay(words, 1)
+    say(f"    {len(words)} operations are enough:")
+    for line in STEP.findall(last.text):
+        say(f"      {line}")
+    for line in (last.what, *last.details):
+        say(paint(f"      {line}", "31"))
+    say(f"    again: tests/random/run.py {'--threads ' if outcome.flags else ''}--words '{' '.join(words)}'")
+
+
+def tell(outcome: Outcome) -> None:
+    say(paint(f"    seed {outcome.seed}: {outcome.what}", "31"))
+    for line in outcome.details:
+        say(f"      {line}")
+
+
+def how_many() -> int:
+    text = os.environ.get("OPERATIONS") or str(OPERATIONS)
+    if not text.isdecimal() or not int(text):
+        raise Failure(f"OPERATIONS={text} is not a number of operations")
+    return int(text)
+
+
+def programs(flags: int, operations: int, first: int, length: int) -> str:
+    return f"seeds {flags} {first} {max(1, operations // length)} {length}"
+
+
+def plan(operations: int, first: int) -> str:
+    """Half of the operations by one thread, half of which have nothing to do, and half of them by several threads."""
+    return "\n".join((programs(0, operations, first, LENGTH), programs(THREADS, operations // 2, first, LENGTH_THREADS)))
+
+
+def smp_plan(operations: int, first: int) -> str:
+    """A tenth by one thread, since each of these takes the time of many others; a part with allocations that fail."""
+    few = operations // 10
+    return "\n".join((programs(0, few, first, LENGTH), programs(THREADS, operations // 2, first, LENGTH_THREADS),
+                      "failing 5 own", programs(0, few, first + 1_000_000, LENGTH),
+                      "failing 1 all", programs(THREADS, operations - operations // 2 - few, first + 1_000_000, LENGTH_THREADS)))
+
+
+def in_uml(given: argparse.Namespace) -> None:
+    if not given.built:
+        ensure_tree()
+        with step("UML kernel"):
+            SERIES.build()
+    with step("module"):
+        here = machine(SERIES)
+    log = SERIES.log("random")
+    if given.words:
+        outcome = here.boot(f"words {1 | given.threads * THREADS} {given.words}", log, limit=REPLAY_LIMIT)
+        for line in STEP.findall(outcome.text):
+            say(f"    {line}")
+    else:
+        with step("programs"):
+            outcome = here.boot(plan(how_many(), given.seed), log)
+    finish("random", outcome, log, lambda: None if given.words else explain(here, outcome))
+
+
+def finish(verb: str, outcome: Outcome, log: Path, explain: Callable[[], None]) -> None:
+    if outcome.what:
+        tell(outcome)
+        explain()
+        verdict(verb, False, f"seed {outcome.seed}: {outcome.what}; the log: {rel(log)}")
+    programs = sum(int(m[1]) for m in PASSED.finditer(outcome.text))
+    seconds = sum(int(m[2]) for m in PASSED.finditer(outcome.text)) / 1000
+    verdict(verb, True, f"{outcome.operations} operations in {programs} programs as the model says, "
+            f"{duration(seconds)}; the log: {rel(log)}")
+
+
+def several_cpus(given: argparse.Namespace) -> None:
+    if given.built:
+        known = complaints(next(BUILD.glob("smp-baseline-*.log")).read_text(errors="replace"))
+    else:
+        ensure_tree()
+        known = smp.baseline()
+        with step("SMP kernel"):
+            smp.build_series()
+    with step("module"):
+        built = module(smp.SERIES)
+    root, log = BUILD / "random-smp-root", LOGS / "smp-random.log"
+    make_root(root, built, smp_plan(how_many(), given.seed))
+    smp.LIMIT = max(smp.LIMIT, int(PACE * how_many()))
+    with step(f"programs on {smp.CPUS} CPUs"):
+        text = smp.emulate(log, root, f"{boot.OPTIONS} -- restart")
+    outcome = judge(text, True, known)
+    finish("random-smp", outcome, log, lambda: say(f"    again: tests/random/run.py --seed {outcome.seed}"))
+
+
+# Seeded bugs.
+
+def recorded() -> dict[str, tuple[int, int]]:
+    """The flags and seeds of programs, by the bugs that they find."""
+    lines = [line.split() for line in FINDS.read_text().splitlines() if line and not line.startswith("#")]
+    return {name: (int(flags), int(seed)) for name, flags, seed, *_ in lines}
+
+
+def boot_with(here: Machine, bug: Bug, plan: str) -> Outcome:
+    log = LOGS / "random-finds" / f"{bug.number}.log"
+    return here.boot(plan, log, f"seeded_bug={bug.number}", limit=REPLAY_LIMIT)
+
+
+def search(here: Machine, bug: Bug) -> Outcome:
+    """Programs of one thread, then programs of several threads."""
+    outcome = boot_with(here, bug, programs(0, TRIES * LENGTH, 1, LENGTH))
+    return outcome if outcome.what else boot_with(here, bug, programs(THREADS, 10 * LENGTH_THREADS, 1, LENGTH_THREADS))
+
+
+def again(here: Machine, bug: Bug, flags: int, seed: int) -> Outcome:
+    length = LENGTH_THREADS if flags else LENGTH
+    return boot_with(here, bug, programs(flags, length, seed, length))
+
+
+def finds(given: argparse.Namespace) -> None:
+    bugs = {bug.name: bug for bug in read_all()}
+    if given.built:
+        kernel = seeded.KERNEL
+    else:
+        ensure_tree()
+        with step("one kernel with all bugs"):
+            seeded.build(read_all())
+            kernel = seeded.KERNEL
+    with step("module"):
+        here = machine(kernel)
+    before = {} if given.search else recorded()
+    if gone := set(before) - set(bugs):
+        raise Failure("no such bug: " + ", ".join(sorted(gone)))
+    names = sorted(set(given.name) or set(before) or set(bugs))
+    with step("the kernel without any of them"):
+        if (outcome := search(here, Bug("none", 0, "no bug"))).what:
+            raise Failure(f"without a bug, seed {outcome.seed}: {outcome.what}")
+    found = 0
+
+    def job(name: str) -> Outcome:
+        return again(here, bugs[name], *before[name]) if name in before else search(here, bugs[name])
+
+    with step(f"{len(names)} bugs"), ThreadPoolExecutor(os.cpu_count() or 2) as pool:
+        lines = []
+        for bug, outcome in zip([bugs[name] for name in names], pool.map(job, names)):
+            found += bool(outcome.what)
+            words = "; ".join([outcome.what, *outcome.details[:2]])
+            say(f"    {bug.name:<45} " + (f"seed {outcome.seed}: {words}" if outcome.what else paint("not found", "31")))
+            if outcome.what:
+                lines.append(f"{bug.name} {outcome.flags} {outcome.seed}  {outcome.what}")
+            if outcome.what and given.name:
+                explain(here, outcome, f"seeded_bug={bug.number}")
+    if given.search and not given.name:
+        head = "# Seeded bugs, the flags and the seed of a program that finds them, and what it says.\n"
+        FINDS.write_text(head + "".join(f"{line}\n" for line in lines))
+        say(f"    written to {rel(FINDS)}")
+    verdict("random-finds", given.search or found == len(names), f"{found} of {len(names)} seeded bugs found; "
+            f"the logs: {rel(LOGS / 'random-finds')}")
+
+
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("verb", nargs="?", choices=("uml", "smp", "finds"), default="uml",
+                        help="what to boot (default: %(default)s)")
+    arguments.add_argument("name", nargs="*", help="with finds: only these bugs, with the shortest programs")
+    arguments.add_argument("--seed", type=int, default=1, metavar="N", help="of the first program")
+    arguments.add_argument("--words", metavar="LIST", help="executes one program, and tells of its operations")
+    arguments.add_argument("--threads", action="store_true", help="with --words: it is a program of several threads")
+    arguments.add_argument("--search", action="store_true", help="with finds: looks for seeds that find bugs, in all of them")
+    arguments.add_argument("--built", action="store_true", help="takes the kernels as they are")
+    given = arguments.parse_args()
+    verb = {"uml": "random", "smp": "random-smp", "finds": "random-finds"}[given.verb]
+    with reporting(verb), lock({"uml": "uml", "smp": "smp", "finds": "seeded"}[given.verb]):
+        {"uml": in_uml, "smp": several_cpus, "finds": finds}[given.verb](given)
+
+
+if __name__ == "__main__":
+    main()
