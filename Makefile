@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 unexport MAKEFLAGS
 T := tools/toolchain >&2 &&
 
-.PHONY: all test toolchain tree export fold series kunit kunit-smp sample sample-smp drivers drivers-smp random random-smp \
+.PHONY: all test toolchain tree export figures fold series kunit kunit-smp sample sample-smp drivers drivers-smp random random-smp \
 	random-finds compile model bh-drain check seeded cost bench docs send bisect bases \
 	kunit-gcc kunit-arm64 kunit-arm kunit-oldest test-all help clean
 
@@ -21,6 +21,9 @@ tree: ## all series as one git branch in build/tree, one commit per patch
 
 export: ## write the commits of build/tree to patches/
 	@tools/export.py
+
+figures: ## write the figures of README.md anew, from patches/, tests/ and the last run of make bench
+	@$(T) tools/figures.py
 
 fold: ## put fixup! commits of build/tree into their patches, without touching the files
 	@tools/fold.py

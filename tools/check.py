@@ -87,6 +87,11 @@ def export() -> list[str]:
     return [] if done.returncode == 0 else done.stdout.splitlines()
 
 
+def figures() -> list[str]:
+    done = subprocess.run([sys.executable, str(ROOT / "tools/figures.py"), "--check"], text=True, capture_output=True)
+    return [] if done.returncode == 0 else done.stdout.splitlines()
+
+
 def scripts() -> list[str]:
     """Our own shell scripts."""
     done = subprocess.run(["shellcheck", str(ROOT / "tools/toolchain"), str(ROOT / ".ci/run")], text=True, capture_output=True,
@@ -119,7 +124,7 @@ def main() -> None:
         (LOGS / "checkpatch.log").unlink(missing_ok=True)
         steps = {"checkpatch": checkpatch, "maintainers": maintainers.problems, "rules of the patches": rules_of_patches,
                  "export": export, "each series alone": series.problems, "mails": rehearsal, "rustfmt": rustfmt, "clippy": clippy,
-                 "shellcheck": scripts, "python": python}
+                 "shellcheck": scripts, "python": python, "figures": figures}
         failed = []
         for name, check in steps.items():
             with step(name):

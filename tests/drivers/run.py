@@ -4,7 +4,7 @@ make drivers-smp: the same on x86_64 with several CPUs, on the kernel of kunit-s
 
 Each module has faked hardware and no unsafe code. When it is loaded, it goes through a scenario, checks what
 has happened, and prints one line. Each is loaded and unloaded several times. The table of what the ports
-replace is printed by tests/drivers/table.py.
+replace is in README.md, by tests/drivers/table.py.
 """
 
 from __future__ import annotations

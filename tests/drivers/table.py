@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""Prints what the ports in this directory replace, as a table for the README.
+"""What the ports in this directory replace, as a table for the README.
 
 Lines are lines of code, without comments, empty lines, imports and the faked hardware. Those of a port, and how
 much of it is unsafe, are counted here, and so are those of a driver in C, in build/tree. What is said about
@@ -17,7 +16,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-from lib.common import TREE, Failure, parser, reporting, say
+from lib.common import TREE, Failure
 
 HERE = Path(__file__).resolve().parent
 
@@ -106,14 +105,7 @@ def row(port: Port) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def main() -> None:
-    parser(__doc__).parse_args()
-    with reporting("table"):
-        say("| port | of | lines, before | here | `unsafe`, before | here | flags, before | here | ordering rules, before | here |")
-        say("| --- | --- | ---: | ---: | ---: | ---: | --- | --- | --- | --- |")
-        for port in PORTS:
-            say(row(port))
-
-
-if __name__ == "__main__":
-    main()
+def table() -> list[str]:
+    return ["| port | of | lines, before | here | `unsafe`, before | here | flags, before | here | ordering rules, before | here |",
+            "| --- | --- | ---: | ---: | ---: | ---: | --- | --- | --- | --- |",
+            *(row(port) for port in PORTS)]

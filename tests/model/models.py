@@ -178,6 +178,7 @@ NOT_KEPT = "a reference that does not keep the module"
 
 MODULE_PIN = Model("module_pin", {
     "closures": "CALLERS=2 CLOSURES=2",
+    "failed-init": "CALLERS=2 CLOSURES=2 STRAGGLER",
     "queue": "CALLERS=1 CLOSURES=1 QUEUE",
     "ends": "LIVE CALLERS=1 CLOSURES=2",
     "queue-ends": "LIVE CALLERS=1 CLOSURES=1 QUEUE",
@@ -194,8 +195,7 @@ MODULE_PIN = Model("module_pin", {
     "limit-unbound-by-exit": Mutation("UNBOUND_BY_EXIT", "queue", UNLOADED),
     "limit-unload-early": Mutation("UNLOAD_EARLY", "queue", UNLOADED),
     # After a failing init() the module is neither coming nor going while it is being freed.
-    "limit-failed-init": Mutation("STRAGGLER", "closures", NOT_KEPT),
-    "only-live-taken": Mutation("STRAGGLER ONLY_LIVE_TAKEN", "closures", ""),
+    "only-coming-refused": Mutation("ONLY_COMING_REFUSED", "failed-init", NOT_KEPT),
     "taken-when-going": Mutation("NOT_LIVE_TAKEN", "closures", ""),
 }, (
     (r"state", UNLOADED), (r"failed", NOT_KEPT),

@@ -42,10 +42,10 @@ bool destroyed;
 
 inline module_put() { atomic { assert(state != freed); assert(refcnt > 0); refcnt-- } }
 
-/* ThisModule::try_get(): is_coming(), then module_is_live() and atomic_inc_not_zero() in try_module_get(). */
+/* ThisModule::try_get(): is_live(), then module_is_live() and atomic_inc_not_zero() in try_module_get(). */
 inline try_get() {
 	ok = true;
-	when(IF(COMING_TAKEN, false, true) && IF(ONLY_LIVE_TAKEN, state != live, state == coming), ok = false);
+	when(IF(COMING_TAKEN, false, true) && IF(ONLY_COMING_REFUSED, state == coming, state != live), ok = false);
 	when(ok && IF(NOT_LIVE_TAKEN, false, true) && state == going, ok = false);
 	atomic {
 		assert(state != freed);

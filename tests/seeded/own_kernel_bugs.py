@@ -123,7 +123,7 @@ bug(
     "coming-module-is-pinned",
     "a reference to a module keeps it although its init fails",
     ["sample the walk did not get to its end"],
-    (MODULE, "            if self.is_coming() {", "            if false && self.is_coming() {"),
+    (MODULE, "if !self.is_live() || !unsafe {", "if !unsafe {"),
 )
 bug(
     "module-is-put-too-early",
