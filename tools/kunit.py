@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lib import boot
 from lib.common import (
-    BUILD, ROOT, TREE, Failure, environment, lock, parser, rel, reporting, run_logged, say, step, verdict, worktree,
+    BUILD, ROOT, TREE, Failure, environment, lock, parser, rel, reporting, say, step, verdict, worktree,
 )
 from lib.kernel import SERIES, Kernel, configs
 from lib.kernel_log import complaints, new_complaints
@@ -62,8 +62,7 @@ def read_known() -> Counter[str]:
 def judge(kernel: Kernel, log: Path) -> tuple[Counts, Counts]:
     """The totals of a boot, and those of this series."""
     result = log.with_suffix(".json")
-    result.unlink(missing_ok=True)
-    run_logged(kernel.kunit("parse", f"--json={result}", str(log)), kernel.log("parse"), cwd=kernel.source, env=environment())
+    kernel.parse(log, result)
     totals = summary(result)
     if noise := new_complaints(log.read_text(errors="replace"), read_known()):
         raise Failure("\n".join([*noise, f"the kernel log has complaints; the log: {rel(log)}"]))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from lib import smp
-from lib.common import LOGS, Failure, environment, lock, paint, parser, rel, reporting, run_logged, say, step, verdict
+from lib.common import Failure, lock, paint, parser, rel, reporting, say, step, verdict
 from lib.kernel_log import new_complaints
 from lib.results import FAILED, Counts, count, ktap, summary
 from tree import ensure_tree
@@ -40,11 +40,9 @@ def main() -> None:
         smp.build_series()
         kernel = smp.SERIES
         log = kernel.log("run")
-        kernel.result.unlink(missing_ok=True)
         with step(f"suites on {smp.CPUS} CPUs"):
             text = smp.run(log)
-            run_logged(kernel.kunit("parse", f"--json={kernel.result}", str(log)), LOGS / "smp-parse.log",
-                       cwd=kernel.source, env=environment())
+            kernel.parse(log, kernel.result)
             everything, ours = summary(kernel.result)
             again = rerun(text)
         say(f"    this series: {ours}; once more, with failing allocations: {again}")

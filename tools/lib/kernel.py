@@ -92,6 +92,12 @@ class Kernel:
         run_logged(self.kunit("exec", f"--timeout={limit}", f"--json={self.result}"), self.log("run"),
                    cwd=self.source, env=environment())
 
+    def parse(self, log: Path, result: Path) -> None:
+        """Reads the results of a boot from its log."""
+        result.unlink(missing_ok=True)
+        run_logged(["python3", str(self.source / "tools/testing/kunit/kunit.py"), "parse", f"--json={result}", str(log)],
+                   self.log("parse"), cwd=self.source, env=environment())
+
     def must_be_silent(self) -> None:
         if noise := complaints(self.console.read_text(errors="replace")):
             raise Failure("\n".join([*noise, f"the kernel log has complaints; the log: {rel(self.console)}"]))
