@@ -179,6 +179,15 @@ pub(crate) struct World {
     pub(crate) done: u64,
 }
 
+/// The work of an operation. There are fewer embedded items than others, and they have as many methods.
+fn selected(a: u8) -> u8 {
+    if a >= 192 {
+        FIRST_SCOPED + a % SCOPED
+    } else {
+        a % FIRST_ONCE
+    }
+}
+
 /// Whether a work has a timer.
 fn is_delayed(work: u8) -> bool {
     match work {
@@ -260,7 +269,7 @@ impl World {
 
     /// Prints what the model knows of a work.
     pub(crate) fn describe(&self, op: Op) {
-        let work = op.a % FIRST_ONCE;
+        let work = selected(op.a);
         let state = self.model.work(work);
 
         pr_err!(
@@ -460,13 +469,10 @@ impl World {
                 .copied();
             let (queue, entry) = match entry {
                 Some(entry) => (queue, entry),
-                // It may wait for another execution of the same item.
+                // What is first may wait for an execution of the same item for another queue.
                 None => {
-                    let work = entries
-                        .iter()
-                        .find(|e| Some(e.serial) == serial)
-                        .map_or(0, |e| e.work);
-                    let found = self.model.running(work).next().map(|(q, e)| (q, *e));
+                    let found = entries.iter().find_map(|e| self.model.running(e.work).next());
+                    let found = found.map(|(queue, entry)| (queue, *entry));
                     found.ok_or(Violation::new("the model is stuck"))?
                 }
             };
@@ -824,7 +830,7 @@ impl World {
 
     /// A work that exists, but for those that are executed once.
     fn work(&self, a: u8) -> Option<(u8, Thing)> {
-        let work = a % FIRST_ONCE;
+        let work = selected(a);
         self.things[usize::from(work)].clone().map(|thing| (work, thing))
     }
 
@@ -859,7 +865,7 @@ impl World {
         let on = on.filter(|on| self.model.is_open(*on));
         if let Some(on) = on {
             let bh = self.model.line(on).pool.is_bh();
-            let mixed = !self.one_cpu && !is_scoped(work) && bh != is_for_softirqs(work);
+            let mixed = cfg!(CONFIG_LOCKDEP) && !is_scoped(work) && bh != is_for_softirqs(work);
             if !self.is_known(work, on) || bh && is_fixed(work) || mixed {
                 return Ok(false);
             }

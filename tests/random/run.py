@@ -234,6 +234,8 @@ def several_cpus(given: argparse.Namespace) -> None:
     smp.LIMIT = max(smp.LIMIT, int(PACE * how_many()))
     with step(f"programs on {smp.CPUS} CPUs"):
         text = smp.emulate(log, root, f"{boot.OPTIONS} -- restart")
+    # Of the worker pools, which try again.
+    known.update({f"workqueue: Failed to {verb} a worker": len(text) for verb in ("allocate", "create")})
     outcome = judge(text, True, known)
     finish("random-smp", outcome, log, lambda: say(f"    again: tests/random/run.py --seed {outcome.seed}"))
 
