@@ -145,7 +145,11 @@ impl Board {
             let seat = &mut state.seats[index];
             seat.token = token;
             seat.known = false;
-            seat.phase = if gated { Phase::AtGate } else { Phase::Released };
+            seat.phase = if gated {
+                Phase::AtGate
+            } else {
+                Phase::Released
+            };
         }
         drop(state);
         self.to_test.notify_all();

@@ -226,7 +226,9 @@ impl Call {
             (Action::Once(once, wait), _, Some(queue)) => {
                 spawn(once, wait, queue, payload, flags, softirq).into()
             }
-            (Action::Scope(_), _, Some(QueueRef::Owned(queue))) => scope(&queue, more, softirq).into(),
+            (Action::Scope(_), _, Some(QueueRef::Owned(queue))) => {
+                scope(&queue, more, softirq).into()
+            }
             (Action::Shutdown, _, Some(QueueRef::Owned(queue))) => {
                 queue.shutdown();
                 Outcome::Done.into()
@@ -269,7 +271,9 @@ fn enable(thing: Option<Thing>, guard: Option<Guard>) -> Outcome {
         (Some(Guard::CountedDelayed(guard)), Some(Thing::CountedDelayed(item))) => {
             core::ptr::eq(&*guard.enable(), &*item)
         }
-        (Some(Guard::Fixed(guard)), Some(Thing::Fixed(item))) => core::ptr::eq(guard.enable(), item),
+        (Some(Guard::Fixed(guard)), Some(Thing::Fixed(item))) => {
+            core::ptr::eq(guard.enable(), item)
+        }
         // Dropping it does the same.
         _ => true,
     };
@@ -481,9 +485,8 @@ fn spawn(
     let Some(payload) = payload else {
         return Outcome::Wrong("the tester has no payload");
     };
-    let closure = move |payload: Payload| {
-        move || execute(payload.board.clone(), payload.token, payload)
-    };
+    let closure =
+        move |payload: Payload| move || execute(payload.board.clone(), payload.token, payload);
 
     // The lock class of a closure is that of its place in the source.
     match once {

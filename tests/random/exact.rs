@@ -25,8 +25,8 @@ use crate::{
         Wait, //
     },
     helper::{
-        Helper,
         Context, //
+        Helper,
     },
     items::{
         fixed,
@@ -342,7 +342,9 @@ impl World {
     fn must_be_dropped(&self, work: u8) -> Verdict {
         match self.board.look(|state| state.dropped(work)) {
             1 => Ok(()),
-            0 => Err(Violation::new("something is not dropped: a reference has leaked")),
+            0 => Err(Violation::new(
+                "something is not dropped: a reference has leaked",
+            )),
             _ => Err(Violation::new("something is dropped twice")),
         }
     }
@@ -381,7 +383,10 @@ impl World {
         let Some(seat) = entry.seat else {
             return Ok(());
         };
-        self.say(format_args!("released: work {} on queue {queue}", entry.work));
+        self.say(format_args!(
+            "released: work {} on queue {queue}",
+            entry.work
+        ));
         self.board.release(seat);
         self.end(queue, entry.serial, seat)?;
         self.settle()
@@ -415,7 +420,14 @@ impl World {
             }
             5 => self.helper.call(Context::Softirq, call),
             6 => match self.model.nth_running(c / 8) {
-                Some((_, Entry { seat: Some(seat), work: by, .. })) => {
+                Some((
+                    _,
+                    Entry {
+                        seat: Some(seat),
+                        work: by,
+                        ..
+                    },
+                )) => {
                     self.say(format_args!("by work {by}"));
                     let _ = work;
                     self.board.command(seat, call)
@@ -471,7 +483,9 @@ impl World {
                 Some(entry) => (queue, entry),
                 // What is first may wait for an execution of the same item for another queue.
                 None => {
-                    let found = entries.iter().find_map(|e| self.model.running(e.work).next());
+                    let found = entries
+                        .iter()
+                        .find_map(|e| self.model.running(e.work).next());
                     let found = found.map(|(queue, entry)| (queue, *entry));
                     found.ok_or(Violation::new("the model is stuck"))?
                 }
@@ -486,7 +500,9 @@ impl World {
         }
         match self.board.wait(|state| state.take_help()) {
             Some(report) => Ok((report, accepted)),
-            None => Err(Violation::new("it does not return, though all has been executed")),
+            None => Err(Violation::new(
+                "it does not return, though all has been executed",
+            )),
         }
     }
 
@@ -512,7 +528,10 @@ impl World {
         let Some(report) = self.board.command(seat, call) else {
             return Err(Violation::new("an enqueue does not return"));
         };
-        self.say(format_args!("work {work} enqueues itself: {:?}", report.outcome));
+        self.say(format_args!(
+            "work {work} enqueues itself: {:?}",
+            report.outcome
+        ));
         match report.outcome {
             Outcome::Done => {
                 if self.model.work(work).disabled > u32::from(takes_back) {
@@ -628,7 +647,9 @@ impl World {
                 .wait(|state| (state.dropped(work) > 0).then_some(()))
                 .is_none()
             {
-                return Err(Violation::new("what was delayed on a queue is not dropped with it"));
+                return Err(Violation::new(
+                    "what was delayed on a queue is not dropped with it",
+                ));
             }
             self.must_be_dropped(work)?;
             self.model.work_mut(work).exists = false;
@@ -670,7 +691,10 @@ impl World {
         }
         let count = self.model.line(queue).entries.len().max(1);
         let entry = self.model.line(queue).entries.get(usize::from(b) % count);
-        let Some(Entry { seat: Some(seat), .. }) = entry.copied() else {
+        let Some(Entry {
+            seat: Some(seat), ..
+        }) = entry.copied()
+        else {
             return Ok(false);
         };
         let once = self.once_delayed_on(queue);
@@ -684,14 +708,17 @@ impl World {
 
         let call = Call::new(Action::DropQueue).queue(QueueRef::Owned(owned));
         let Some(report) = self.board.command(seat, call) else {
-            return Err(Violation::new("the drop of a queue by its item does not return"));
+            return Err(Violation::new(
+                "the drop of a queue by its item does not return",
+            ));
         };
         Expected::Is(Outcome::Done).check(report.outcome)?;
         for work in (0..FIRST_ONCE).filter(|w| delayed[usize::from(*w)]) {
             if let Some(thing) = &self.things[usize::from(work)] {
-                eventually("an item stays delayed on a queue that its item has dropped", || {
-                    !thing.is_pending()
-                })?;
+                eventually(
+                    "an item stays delayed on a queue that its item has dropped",
+                    || !thing.is_pending(),
+                )?;
             }
         }
         self.drop_once(&once)?;
@@ -744,7 +771,8 @@ impl World {
 
         if self.model.work(work).exists {
             // Replaced only if it is of no use any more, or now and then.
-            let used_up = self.model.work(work).disabled > 0 || self.model.work(work + 1).disabled > 0;
+            let used_up =
+                self.model.work(work).disabled > 0 || self.model.work(work + 1).disabled > 0;
             if !self.is_unused(work) || !self.is_unused(work + 1) || !(used_up || a > 192) {
                 return Ok(false);
             }
@@ -759,7 +787,10 @@ impl World {
             }
         } else {
             match Counted::new(payload, is_for_softirqs(work)) {
-                Ok(item) => (Thing::CountedPlain(item.clone()), Thing::CountedDelayed(item)),
+                Ok(item) => (
+                    Thing::CountedPlain(item.clone()),
+                    Thing::CountedDelayed(item),
+                ),
                 Err(_) => return Ok(false),
             }
         };
@@ -831,7 +862,9 @@ impl World {
     /// A work that exists, but for those that are executed once.
     fn work(&self, a: u8) -> Option<(u8, Thing)> {
         let work = selected(a);
-        self.things[usize::from(work)].clone().map(|thing| (work, thing))
+        self.things[usize::from(work)]
+            .clone()
+            .map(|thing| (work, thing))
     }
 
     /// The queue of an operation, and which one that is.
@@ -870,7 +903,15 @@ impl World {
                 return Ok(false);
             }
             // It would be there for an instant only, and might be executed before it is looked at.
-            if self.board.look(|state| state.seats.iter().filter(|s| s.phase != crate::board::Phase::Free).count()) + 8 > SEATS {
+            if self.board.look(|state| {
+                state
+                    .seats
+                    .iter()
+                    .filter(|s| s.phase != crate::board::Phase::Free)
+                    .count()
+            }) + 8
+                > SEATS
+            {
                 return Ok(false);
             }
         }
@@ -1053,14 +1094,18 @@ impl World {
             let Some(report) = self.board.command(seat, Call::new(action).thing(thing)) else {
                 return Err(Violation::new("an item that stops itself waits"));
             };
-            return self.taken_back(work, action, pending).check(report.outcome).map(|()| true);
+            return self
+                .taken_back(work, action, pending)
+                .check(report.outcome)
+                .map(|()| true);
         }
 
         let provoke = (op.c & 4 == 4).then_some((work, true));
         let provoke = provoke.filter(|_| self.model.work(work).disabled == u32::from(disables));
         let call = Call::new(action).thing(thing);
         let (report, accepted) = self.call_waiting(call, Until::Serials(serials), provoke)?;
-        self.taken_back(work, action, pending || accepted).check(report.outcome)?;
+        self.taken_back(work, action, pending || accepted)
+            .check(report.outcome)?;
         if pool.is_none() {
             self.model.work_mut(work).fading = false;
         }
@@ -1139,7 +1184,9 @@ impl World {
             }
             self.say(format_args!("Enable work {work}"));
             let report = self.call(Call::new(Action::Enable).thing(thing), op.c, Some(work))?;
-            return Expected::Is(any.into()).check(report.outcome).map(|()| true);
+            return Expected::Is(any.into())
+                .check(report.outcome)
+                .map(|()| true);
         }
         let Some(n) = self.nth_guard(op.b, false) else {
             return Ok(false);
@@ -1157,7 +1204,9 @@ impl World {
         call.thing = self.things[usize::from(work)].clone();
         call.guard = Some(guard);
         let report = self.call(call, op.c, Some(work))?;
-        Expected::Is(Outcome::Done).check(report.outcome).map(|()| true)
+        Expected::Is(Outcome::Done)
+            .check(report.outcome)
+            .map(|()| true)
     }
 
     /// The place of a handle, or of what keeps an item disabled.
@@ -1208,12 +1257,16 @@ impl World {
             let Some(report) = self.board.command(seat, call) else {
                 return Err(Violation::new("an item that drops its handle waits"));
             };
-            return Expected::Is(Outcome::Done).check(report.outcome).map(|()| true);
+            return Expected::Is(Outcome::Done)
+                .check(report.outcome)
+                .map(|()| true);
         }
         let provoke = (op.c & 4 == 4).then_some((work, true));
         let provoke = provoke.filter(|_| self.model.work(work).disabled == 1);
         let (report, _) = self.call_waiting(call, Until::Serials(serials), provoke)?;
-        Expected::Is(Outcome::Done).check(report.outcome).map(|()| true)
+        Expected::Is(Outcome::Done)
+            .check(report.outcome)
+            .map(|()| true)
     }
 
     fn free_once(&self) -> Option<u8> {
@@ -1249,13 +1302,19 @@ impl World {
         // What is refused is dropped at once, without a gate.
         self.board
             .look(|state| state.gate(work, !bh && on.is_some()));
-        self.say(format_args!("{kind:?} {wait:?} work {work} on queue {on:?}"));
+        self.say(format_args!(
+            "{kind:?} {wait:?} work {work} on queue {on:?}"
+        ));
         let mut call = Call::new(Action::Once(kind, wait)).queue(queue);
         call.payload = Some(payload);
         call.softirq = bh;
         // Boxes are allocated with GFP_KERNEL.
         let boxed = matches!(kind, Once::Boxed | Once::BoxedDelayed);
-        let c = if boxed && matches!(op.c % 8, 4 | 5) { 0 } else { op.c };
+        let c = if boxed && matches!(op.c % 8, 4 | 5) {
+            0
+        } else {
+            op.c
+        };
         if matches!(c % 8, 4 | 5) {
             call.flags = GFP_ATOMIC;
         }
@@ -1320,9 +1379,7 @@ impl World {
         let mut serials = Serials::new();
         let mut works = KVec::new();
 
-        if call.more.reserve(4, GFP_KERNEL).is_err()
-            || works.reserve(4, GFP_KERNEL).is_err()
-        {
+        if call.more.reserve(4, GFP_KERNEL).is_err() || works.reserve(4, GFP_KERNEL).is_err() {
             return Ok(false);
         }
         for _ in 0..b % 4 {
@@ -1341,7 +1398,10 @@ impl World {
                 }
             }
         }
-        self.say(format_args!("a scope with {} closures on queue {queue}", works.len()));
+        self.say(format_args!(
+            "a scope with {} closures on queue {queue}",
+            works.len()
+        ));
         let expected = if open || works.is_empty() {
             Outcome::Done
         } else {
@@ -1485,17 +1545,45 @@ fn build(kind: u8) -> (Result<OwnedQueue>, Pool, usize) {
     match kind % KINDS {
         0 => (Queue::new_percpu().build(name), Pool::Percpu, all),
         1 => (Queue::new_unbound().build(name), Pool::Unbound, all),
-        2 => (Queue::new_unbound().max_active(1).build(name), Pool::Unbound, 1),
-        3 => (Queue::new_unbound().max_active(2).build(name), Pool::Unbound, 2),
+        2 => (
+            Queue::new_unbound().max_active(1).build(name),
+            Pool::Unbound,
+            1,
+        ),
+        3 => (
+            Queue::new_unbound().max_active(2).build(name),
+            Pool::Unbound,
+            2,
+        ),
         4 | 5 => (Queue::new_ordered().build(name), Pool::Unbound, 1),
-        6 => (Queue::new_ordered().highpri().mem_reclaim().build(name), Pool::UnboundHigh, 1),
+        6 => (
+            Queue::new_ordered().highpri().mem_reclaim().build(name),
+            Pool::UnboundHigh,
+            1,
+        ),
         7 => (Queue::new_power_efficient().build(name), Pool::Percpu, all),
         8 => (Queue::new_bh().build(name), Pool::Bh, all),
         9 => (Queue::new_bh().highpri().build(name), Pool::BhHigh, all),
-        10 => (Queue::new_percpu().highpri().build(name), Pool::PercpuHigh, all),
-        11 => (Queue::new_percpu().cpu_intensive().freezable().build(name), Pool::Percpu, all),
-        12 => (Queue::new_unbound().highpri().freezable().build(name), Pool::UnboundHigh, all),
-        _ => (Queue::new_ordered().build_fmt(fmt!("random-{kind}")), Pool::Unbound, 1),
+        10 => (
+            Queue::new_percpu().highpri().build(name),
+            Pool::PercpuHigh,
+            all,
+        ),
+        11 => (
+            Queue::new_percpu().cpu_intensive().freezable().build(name),
+            Pool::Percpu,
+            all,
+        ),
+        12 => (
+            Queue::new_unbound().highpri().freezable().build(name),
+            Pool::UnboundHigh,
+            all,
+        ),
+        _ => (
+            Queue::new_ordered().build_fmt(fmt!("random-{kind}")),
+            Pool::Unbound,
+            1,
+        ),
     }
 }
 

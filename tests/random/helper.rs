@@ -135,9 +135,7 @@ impl Helper {
         *self.caller.call.lock() = Some(call);
         let enqueued = self.queue.enqueue::<_, 1>(self.caller.clone());
         enqueued.map_err(|_| fails())?;
-        let entered = self
-            .board
-            .wait(|state| state.take_entered().then_some(()));
+        let entered = self.board.wait(|state| state.take_entered().then_some(()));
         entered.ok_or(fails())?;
         for _ in 0..2 {
             if self.board.look(|state| state.has_helped()) {

@@ -188,7 +188,9 @@ impl Running {
             }
         } else {
             for n in 3..bytes.len() / 4 {
-                self.words.push_within_capacity(word(n)?).map_err(|_| E2BIG)?;
+                self.words
+                    .push_within_capacity(word(n)?)
+                    .map_err(|_| E2BIG)?;
             }
         }
         self.threads = flags & 4 != 0;

@@ -146,7 +146,10 @@ impl Record {
     /// It has been disabled, and waited for.
     pub(crate) fn hold(&self) {
         if self.exclusive {
-            self.must(self.running.load(Acquire) == 0, "running after it was disabled and waited for");
+            self.must(
+                self.running.load(Acquire) == 0,
+                "running after it was disabled and waited for",
+            );
         }
         self.held.fetch_add(1, Full);
     }

@@ -204,7 +204,8 @@ def in_uml(given: argparse.Namespace) -> None:
             say(f"    {line}")
     else:
         with step("programs"):
-            outcome = here.boot(plan(how_many(), given.seed), log)
+            limit = max(LIMIT, int(PACE * how_many()))
+            outcome = here.boot(plan(how_many(), given.seed), log, limit=limit)
     finish("random", outcome, log, lambda: None if given.words else explain(here, outcome))
 
 
@@ -235,7 +236,8 @@ def several_cpus(given: argparse.Namespace) -> None:
     with step(f"programs on {smp.CPUS} CPUs"):
         text = smp.emulate(log, root, f"{boot.OPTIONS} -- restart")
     # Of the worker pools, which try again.
-    known.update({f"workqueue: Failed to {verb} a worker": len(text) for verb in ("allocate", "create")})
+    known.update({f"workqueue: Failed to {what}": len(text)
+                  for what in ("allocate a worker", "create a worker thread: -ENOMEM")})
     outcome = judge(text, True, known)
     finish("random-smp", outcome, log, lambda: say(f"    again: tests/random/run.py --seed {outcome.seed}"))
 

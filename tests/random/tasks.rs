@@ -182,7 +182,11 @@ impl Tasks {
                 Ok(false)
             }
             Err(refused) => {
-                check("task work was spawned", Outcome::Done, Outcome::Refused(refused.error))?;
+                check(
+                    "task work was spawned",
+                    Outcome::Done,
+                    Outcome::Refused(refused.error),
+                )?;
                 Ok(false)
             }
         }
@@ -203,7 +207,11 @@ impl Tasks {
 
     pub(crate) fn is_pending(&mut self, a: u8) -> Verdict {
         let slot = &self.slots[usize::from(a) % ITEMS];
-        check("task work is pending", slot.pending.into(), slot.item.work.is_pending().into())
+        check(
+            "task work is pending",
+            slot.pending.into(),
+            slot.item.work.is_pending().into(),
+        )
     }
 
     /// The task was in user mode. What was added without a notification may have been executed.

@@ -222,8 +222,10 @@ impl Drop for Scoped {
     fn drop(&mut self) {
         drop(self.holder.take());
         self.record.is_over();
-        self.record
-            .must(self.record.is_plausible(), "an embedded item was executed too often");
+        self.record.must(
+            self.record.is_plausible(),
+            "an embedded item was executed too often",
+        );
     }
 }
 
@@ -326,8 +328,7 @@ impl Actor {
                 let _ = delayed.offer(|| queue.enqueue_delayed::<_, 2>(item.clone(), delay(op.c)));
             }),
             Verb::ModDelayed => self.with_queue(&item, op.b, |queue, _| {
-                let result =
-                    delayed.offer(|| queue.mod_delayed::<_, 2>(item.clone(), delay(op.c)));
+                let result = delayed.offer(|| queue.mod_delayed::<_, 2>(item.clone(), delay(op.c)));
                 if let Ok(Some(_)) = result {
                     delayed.surplus();
                 }
@@ -451,9 +452,11 @@ impl Actor {
                 }
             }
             Verb::Stop | Verb::DropHandle => self.stop(op),
-            Verb::NewScoped | Verb::DropScoped | Verb::IsBusy | Verb::IsPending | Verb::Remaining => {
-                self.act_on_scoped(op)
-            }
+            Verb::NewScoped
+            | Verb::DropScoped
+            | Verb::IsBusy
+            | Verb::IsPending
+            | Verb::Remaining => self.act_on_scoped(op),
             Verb::Return => fsleep(Delta::from_micros(100)),
             _ => self.act_anywhere(op),
         }
@@ -463,7 +466,9 @@ impl Actor {
         let (plain, delayed) = (&item.plain_record, &item.delayed_record);
 
         match op.verb {
-            Verb::CancelSync if op.c & 1 == 0 => plain.give_back(item.plain.cancel_sync().is_some()),
+            Verb::CancelSync if op.c & 1 == 0 => {
+                plain.give_back(item.plain.cancel_sync().is_some())
+            }
             Verb::CancelSync => delayed.give_back(item.delayed.cancel_sync().is_some()),
             Verb::Flush => {
                 item.plain.flush();
@@ -488,7 +493,9 @@ impl Actor {
                 let disabled = Disabled::<_, 2>::new_sync(item.clone());
                 delayed.give_back(disabled.was_pending());
                 delayed.hold();
-                let _ = self.delayed.push_within_capacity((delayed.clone(), disabled));
+                let _ = self
+                    .delayed
+                    .push_within_capacity((delayed.clone(), disabled));
             }
         }
     }
@@ -698,7 +705,11 @@ fn execute(words: &[u32]) -> Result<Option<&'static str>> {
     // The actor of an operation depends on nothing but the operation.
     let actor_of = |word: u32| (word >> 30) as usize % ACTORS;
     let mut rest = KVec::new();
-    for word in words.iter().rev().filter(|word| actor_of(**word) == THREADS) {
+    for word in words
+        .iter()
+        .rev()
+        .filter(|word| actor_of(**word) == THREADS)
+    {
         rest.push(op_of(*word), GFP_KERNEL)?;
     }
     let actor = Actor {
