@@ -31,7 +31,7 @@ MODULES_OF_TESTS = ("lab", "failing_init", "task_work_owner", "restless", "kept"
 INIT = ("walk.c", "lesson.c", "lab.c", "exercises.c", "task_work.c", "owner.c", "unloading.c", "restless.c",
         "kept.c")
 MODULE = "samples/rust/rust_workqueue.ko"
-LIMIT = 5 * 60  # seconds for UML, which takes a minute
+LIMIT = 10 * 60  # seconds for UML, which takes two minutes
 LINE = re.compile(r"^\[ *(\d+\.\d+)\](?:\[ *[TC]\d+\])? (walk|rust_workqueue|lab): (.*)$", re.M)
 
 # Everything has ended in these sections, also what repeats itself until it is stopped.
