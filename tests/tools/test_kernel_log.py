@@ -13,7 +13,7 @@ from lib.kernel_log import complaints, new_complaints
 
 BASE = """\
 [    0.100000] Linux version 7.3.0
-[    1.200000][    T1] WARNING: lib/debugobjects.c:612 at 0xffffffff81234567, CPU#1: swapper/0/1
+[    1.200000][    C1] WARNING: lib/debugobjects.c:612 at 0xffffffff81234567, CPU#1: swapper/0/1
 """
 
 

@@ -46,7 +46,7 @@ class Log(unittest.TestCase):
         return log_problems(sections(log(walk, seconds=seconds)))
 
     def test_lines_belong_to_the_section_that_has_begun(self) -> None:
-        text = "[ 1.5][ T3] walk: kick: begins\n[ 1.6] lab: Kick 42 by thread 3\n[ 1.7] other: x\n[ 1.8] walk: kick: PASS: it\n"
+        text = "[ 1.5][ C3] walk: kick: begins\n[ 1.6] lab: Kick 42 by thread 3\n[ 1.7] other: x\n[ 1.8] walk: kick: PASS: it\n"
         start, kick = sections(text)
         self.assertEqual(start, Section("start", 0))
         self.assertEqual(kick, Section("kick", 1.5, [(1.6, "lab", "Kick 42 by thread 3"), (1.8, "walk", "PASS: it")]))
