@@ -214,17 +214,12 @@ SCOPED_WORK = Model("scoped_work", {
     "not-disabled": Mutation("NOT_DISABLED", "unbound", AFTER),
     "not-flushed": Mutation("NOT_FLUSHED", "unbound", AFTER),
     "flushed-first": Mutation("FLUSH_FIRST", "unbound", AFTER),
-    "last-pool-only": Mutation("LAST_POOL_ONLY", "ordered", AFTER),
-    "one-pool-more": Mutation("FLUSH_ONE_POOL", "ordered", AFTER),
-    "cancel-sync": Mutation("CANCEL_SYNC", "ordered", AFTER),
+    "former-pool-forgotten": Mutation("FORMER_POOL_FORGOTTEN", "ordered", AFTER),
     "data-first": Mutation("DATA_FIRST", "unbound", DATA),
     "enable-uncounted": Mutation("ENABLE_UNCOUNTED", "unbound", AFTER),
     "counted-first": Mutation("COUNT_FIRST", "unbound", ENABLED),
     "enabled-first": Mutation("ENABLE_FIRST", "unbound", ENABLED),
     "list-kept": Mutation("LIST_KEPT", "closes", ITEM),
-    # Only ordered queues let an item execute in another pool than the one where it was queued last.
-    "last-pool-only-unbound": Mutation("LAST_POOL_ONLY", "unbound", ""),
-    "cancel-sync-unbound": Mutation("CANCEL_SYNC", "unbound", ""),
 }, (
     (r"armed|linked", AFTER), (r"data_dropped", DATA), (r"disable>0", ENABLED), (r"freed", ITEM), (r"gone", GONE),
 ))

@@ -2,8 +2,8 @@
  * The drop of a ScopedWork (workqueue/scoped_work.rs): afterwards nothing of the item may be used, by a worker, a
  * timer or its queue.
  *
- *     Drop    PinnedDrop of ScopedWork: disable_delayed_work_sync(), flush_disabled_work(), then the fields: the
- *             DelayedItem, which leaves the list of its queue, and the data
+ *     Drop    PinnedDrop of ScopedWork: disable_delayed_work_sync(), then the fields: the DelayedItem, which
+ *             leaves the list of its queue, and the data
  *     method() what ScopedWorkItem::run() may call
  *     User    has borrowed the item, and calls one of the methods; it must have ended before the drop
  *     Worker  process_one_work(), of one of two pools
@@ -12,7 +12,8 @@
  *     Owner   OwnedQueue::drop(), with CLOSES
  *
  * With ORDERED the queue is an ordered one: __queue_work() takes the newest pool, though the item may be executing
- * in the other one. It is plugged until that is empty. There are USERS.
+ * in the other one. It is plugged until that is empty. Who steals an item from a plugged pool waits for the other one
+ * (pwq_executing_pool()). There are USERS.
  */
 
 #include "mutation.pml"
@@ -40,6 +41,7 @@ byte calls = CALLS;			/* a bound for the search: how often run() can still call 
 #define live()	assert(!freed)
 #define data()	assert(!data_dropped)
 #define busy	(runs[A] || runs[B])
+#define plugged	IF(ORDERED, runs[A + B - on], false)
 
 #define LOCALS	bool ok; bool got; byte n
 
@@ -75,7 +77,7 @@ inline grab_pending(delayed) {
 	atomic {
 		if
 		:: delayed && armed -> armed = false; got = true
-		:: on != NONE -> on = NONE; got = true
+		:: on != NONE -> UNLESS(FORMER_POOL_FORGOTTEN, when(plugged, last = A + B - on)); on = NONE; got = true
 		:: !pending -> pending = true; got = false
 		fi;
 		live()
@@ -97,13 +99,6 @@ inline try_mod_delayed_work() {
 
 /* __flush_work() after the item has been disabled: only the pool where it was queued last. */
 inline flush_last_pool() { atomic { live(); n = last }; !runs[n] }
-
-/* flush_disabled_work(): one pool after the other. */
-inline flush_disabled_work() {
-	n = A;
-	!runs[n];
-	UNLESS(FLUSH_ONE_POOL, n = B; !runs[n])
-}
 
 /* ---- Rust ------------------------------------------------------------------------------------- */
 
@@ -167,8 +162,6 @@ active proctype Drop() {
 	IF(DATA_FIRST, data_dropped = true, skip);
 	IF(NOT_DISABLED, cancel_delayed_work(), IF(FLUSH_FIRST, skip, disable_delayed_work()));
 	IF(NOT_FLUSHED, skip, flush_last_pool());
-	IF(CANCEL_SYNC, enable_delayed_work(), skip);
-	IF(NOT_FLUSHED, skip, IF(LAST_POOL_ONLY, skip, flush_disabled_work()));
 	IF(FLUSH_FIRST, disable_delayed_work(), skip);
 	leave();
 	data_dropped = true;
