@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import series
 from lib import maintainers
@@ -32,16 +35,19 @@ def checkpatch() -> list[str]:
         ignored |= WITHOUT_HISTORY
     for name, why in ignored.items():
         say(f"    not counted: {name} ({why})")
-    problems = []
-    for path in (path for each in read() for path in each.patches):
+
+    def one(path: Path) -> tuple[Path, int, str]:
         done = subprocess.run(["perl", "scripts/checkpatch.pl", "--strict", "--codespell", "--show-types",
                                "--no-summary", "--ignore", ",".join(ignored), str(path)],
                               cwd=TREE, env=environment(), text=True, capture_output=True)
-        text = (done.stdout + done.stderr).strip()
-        with (LOGS / "checkpatch.log").open("a") as log:
+        return path, done.returncode, (done.stdout + done.stderr).strip()
+
+    problems = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool, (LOGS / "checkpatch.log").open("w") as log:
+        for path, status, text in pool.map(one, (path for each in read() for path in each.patches)):
             log.write(f"{label(path)}\n{text}\n")
-        if done.returncode or re.search(r"^(ERROR|WARNING|CHECK|Traceback)", text, re.M):
-            problems += [f"checkpatch on {label(path)}:", *text.splitlines()[:20]]
+            if status or re.search(r"^(ERROR|WARNING|CHECK|Traceback)", text, re.M):
+                problems += [f"checkpatch on {label(path)}:", *text.splitlines()[:20]]
     return problems
 
 
@@ -121,7 +127,6 @@ def main() -> None:
     with reporting("check"), lock("check"):
         ensure_tree()
         LOGS.mkdir(parents=True, exist_ok=True)
-        (LOGS / "checkpatch.log").unlink(missing_ok=True)
         steps = {"checkpatch": checkpatch, "maintainers": maintainers.problems, "rules of the patches": rules_of_patches,
                  "export": export, "each series alone": series.problems, "mails": rehearsal, "rustfmt": rustfmt, "clippy": clippy,
                  "shellcheck": scripts, "python": python, "figures": figures}
