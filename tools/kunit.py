@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 """make kunit: the suites in user mode Linux on one CPU and on two, with lockdep, debug objects and kmemleak.
 make kunit-gcc, make kunit-arm64, make kunit-arm: the suites in kernels that are made in other ways.
-
-`tools/kunit.py known` measures what the kernel complains about without the other series, for kunit/known-complaints.
 """
 
 from __future__ import annotations
@@ -17,7 +15,8 @@ from lib.common import (
     BUILD, ROOT, TREE, Failure, environment, lock, parser, rel, reporting, say, step, verdict, worktree,
 )
 from lib.kernel import SERIES, Kernel, configs
-from lib.kernel_log import complaints, new_complaints
+from lib.kernel_log import new_complaints
+from lib.known import known
 from lib.results import Counts, summary
 from tree import ensure_tree
 
@@ -29,7 +28,9 @@ VARIANTS = {
 }
 CPUS = (1, 2)
 LIMIT = 600  # seconds for the boots, which take about one minute
-KNOWN = ROOT / "kunit/known-complaints"
+# With the fixes of user mode Linux alone, without which the instruments do not work.
+UNPATCHED = "stack/um"
+BASE = Kernel(BUILD / "uml-base-src", BUILD / "uml-base", "uml-base", configs("uml", "instruments"))
 
 
 def logs(kernel: Kernel) -> dict[int, Path]:
@@ -54,31 +55,36 @@ def boot_all(kernel: Kernel) -> None:
             done.result()
 
 
-def read_known() -> Counter[str]:
-    lines = (line.split(" ", 1) for line in KNOWN.read_text().splitlines() if not line.startswith("#"))
-    return Counter({text: int(count) for count, text in lines})
+def measure() -> list[str]:
+    worktree(BASE.source, UNPATCHED)
+    with step("UML kernel without the other series"):
+        BASE.build()
+    with step("its complaints"):
+        boot_all(BASE)
+    return [log.read_text(errors="replace") for log in logs(BASE).values()]
 
 
-def judge(kernel: Kernel, log: Path) -> tuple[Counts, Counts]:
+def judge(kernel: Kernel, log: Path, noise: Counter[str]) -> tuple[Counts, Counts]:
     """The totals of a boot, and those of this series."""
     result = log.with_suffix(".json")
     kernel.parse(log, result)
     totals = summary(result)
-    if noise := new_complaints(log.read_text(errors="replace"), read_known()):
-        raise Failure("\n".join([*noise, f"the kernel log has complaints; the log: {rel(log)}"]))
+    if new := new_complaints(log.read_text(errors="replace"), noise):
+        raise Failure("\n".join([*new, f"the kernel log has complaints; the log: {rel(log)}"]))
     return totals
 
 
 def instrumented() -> None:
     with reporting("kunit"), lock("uml"):
         ensure_tree()
+        noise = known(BASE, UNPATCHED, measure)
         with step("UML kernel"):
             SERIES.build()
         total = Counts(0, 0, 0)
         with step("suites"):
             boot_all(SERIES)
             for cpus, log in logs(SERIES).items():
-                everything, ours = judge(SERIES, log)
+                everything, ours = judge(SERIES, log, noise)
                 say(f"    on {cpus} CPU{'s' if cpus > 1 else ''}: {everything}, of which this series: {ours}")
                 total = Counts(*map(sum, zip(total, everything)))
         verdict("kunit", total.failed == 0, f"{total}; the logs: {', '.join(rel(log) for log in logs(SERIES).values())}")
@@ -101,33 +107,13 @@ def variant(name: str) -> None:
                 f"{everything}, of which this series: {ours}; the log: {rel(kernel.log('run'))}")
 
 
-def measure_known() -> None:
-    """The kernel with the fixes of user mode Linux alone, without which the instruments do not work."""
-    kernel = Kernel(BUILD / "known-src", BUILD / "known", "known", configs("uml", "instruments"))
-    with reporting("known"), lock("known"):
-        ensure_tree()
-        worktree(kernel.source, "stack/um")
-        with step("UML kernel without the other series"):
-            kernel.build()
-        with step("its complaints"):
-            boot_all(kernel)
-            found: Counter[str] = Counter()
-            for log in logs(kernel).values():
-                found |= complaints(log.read_text(errors="replace"))
-        KNOWN.write_text("# What the kernel complains about without the series, and how often; by tools/kunit.py known\n"
-                         + "".join(f"{count} {text}\n" for text, count in sorted(found.items())))
-        verdict("known", True, f"{sum(found.values())} lines of {len(found)} kinds in {rel(KNOWN)}")
-
-
 def main() -> None:
     arguments = parser(__doc__)
-    arguments.add_argument("kernel", nargs="?", choices=("uml", *VARIANTS, "known"), default="uml", help="default: %(default)s")
+    arguments.add_argument("kernel", nargs="?", choices=("uml", *VARIANTS), default="uml", help="default: %(default)s")
     name = arguments.parse_args().kernel
     BUILD.mkdir(exist_ok=True)
     if name == "uml":
         instrumented()
-    elif name == "known":
-        measure_known()
     else:
         variant(name)
 

@@ -27,7 +27,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("",
 from lib import boot, smp
 from lib.common import BUILD, LOGS, Failure, duration, lock, paint, parser, rel, reporting, say, step, verdict
 from lib.kernel import SERIES, Kernel
-from lib.kernel_log import complaints, new_complaints
+from lib.kernel_log import new_complaints
 from tests.seeded import run as seeded
 from tests.seeded.bug_file import Bug, read_all
 from tree import ensure_tree
@@ -221,13 +221,10 @@ def finish(verb: str, outcome: Outcome, log: Path, explain: Callable[[], None]) 
 
 
 def several_cpus(given: argparse.Namespace) -> None:
-    if given.built:
-        known = complaints(next(BUILD.glob("smp-baseline-*.log")).read_text(errors="replace"))
-    else:
-        ensure_tree()
-        known = smp.baseline()
-        with step("SMP kernel"):
-            smp.build_series()
+    ensure_tree()
+    known = smp.baseline()
+    if not given.built:
+        smp.build_series()
     with step("module"):
         built = module(smp.SERIES)
     root, log = BUILD / "random-smp-root", LOGS / "smp-random.log"

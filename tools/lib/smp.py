@@ -1,21 +1,19 @@
 """The kernel for x86_64 with several CPUs, lockdep, KASAN, debug objects and kmemleak.
 
-What the unpatched base complains about, with the same configuration, is known noise. Both are built in
-one place, a worktree that is moved from the base to the series, so that the second build is incremental.
+What the unpatched base complains about, with the same configuration, is known noise. If that has to be measured, both
+are built in one place, a worktree that is moved from the base to the series.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
 from collections import Counter
 from pathlib import Path
 
 from lib import boot
-from lib.common import BUILD, LOGS, ROOT, TREE, Failure, edited_tree, git, need_space, rel, step, worktree
+from lib.common import BUILD, ROOT, Failure, edited_tree, need_space, rel, step, worktree
 from lib.kernel import Kernel, configs
-from lib.kernel_log import complaints
+from lib.known import known
 
 CPUS = max(2, min(4, os.cpu_count() or 2))
 LIMIT = 15 * 60  # seconds for one boot; an emulated run takes well under two minutes
@@ -25,6 +23,7 @@ def kernel(name: str, *names: str) -> Kernel:
     return Kernel(BUILD / "smp-src", BUILD / "smp", f"smp-{name}", configs("smp", *names), arch="x86_64")
 
 
+BASE = kernel("base")
 SERIES = kernel("series", "series", "sample")
 
 
@@ -56,17 +55,13 @@ def run(log: Path) -> str:
     return text
 
 
+def measure() -> list[str]:
+    with step("SMP kernel, unpatched"):
+        build(BASE, "base")
+    with step("its complaints"):
+        return [run(BASE.log("run"))]
+
+
 def baseline() -> Counter[str]:
-    """What the unpatched kernel complains about; booted again when the base or its options change."""
-    base = git(TREE, "rev-parse", "base").strip()
-    key = hashlib.sha256(base.encode() + (ROOT / "kunit/smp.config").read_bytes()).hexdigest()
-    record = BUILD / f"smp-baseline-{key[:16]}.log"
-    if not record.exists():
-        with step("SMP kernel, unpatched"):
-            build(kernel("base"), "base")
-        with step("its complaints"):
-            log = LOGS / "smp-base-run.log"
-            run(log)
-            shutil.copy(log, record.with_suffix(".new"))
-            record.with_suffix(".new").rename(record)
-    return complaints(record.read_text(errors="replace"))
+    """What the unpatched kernel complains about."""
+    return known(BASE, "base", measure)
