@@ -30,7 +30,7 @@ CPUS = (1, 2)
 LIMIT = 600  # seconds for the boots, which take about one minute
 # With the fixes of user mode Linux alone, without which the instruments do not work.
 UNPATCHED = "stack/um"
-BASE = Kernel(BUILD / "uml-base-src", BUILD / "uml-base", "uml-base", configs("uml", "instruments"))
+BASE = Kernel(BUILD / "uml-base-src", BUILD / "uml-base", "uml-base", configs("uml", "instruments", "uml-smp"))
 
 
 def logs(kernel: Kernel) -> dict[int, Path]:

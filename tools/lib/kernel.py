@@ -103,4 +103,4 @@ class Kernel:
             raise Failure("\n".join([*noise, f"the kernel log has complaints; the log: {rel(self.console)}"]))
 
 
-SERIES = Kernel(TREE, BUILD / "uml", "kunit", (*CONFIGS, *configs("instruments")))
+SERIES = Kernel(TREE, BUILD / "uml", "kunit", (*CONFIGS, *configs("instruments", "uml-smp")))

@@ -20,7 +20,7 @@ LIMIT = 15 * 60  # seconds for one boot; an emulated run takes well under two mi
 
 
 def kernel(name: str, *names: str) -> Kernel:
-    return Kernel(BUILD / "smp-src", BUILD / "smp", f"smp-{name}", configs("smp", *names), arch="x86_64")
+    return Kernel(BUILD / "smp-src", BUILD / "smp", f"smp-{name}", configs("x86", "instruments", "smp", *names), arch="x86_64")
 
 
 BASE = kernel("base")
