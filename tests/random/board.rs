@@ -15,11 +15,13 @@ use kernel::{
     new_condvar,
     prelude::*,
     sync::{
+        aref::ARef,
         new_spinlock_irq,
         Arc,
         CondVar,
         SpinLockIrq, //
     },
+    task::Task,
     time::{
         delay::fsleep,
         Delta,
@@ -28,11 +30,41 @@ use kernel::{
     },
 };
 
-/// How long anything is waited for.
+#[allow(improper_ctypes)] // as in the bindings
+extern "C" {
+    fn sched_show_task(task: *mut kernel::bindings::task_struct);
+}
+
+/// How long anything is waited for, and how often it is looked at meanwhile, at least.
 const LIMIT: Delta = Delta::from_secs(10);
+const LOOKS: u32 = 200;
 
 /// How many executions there can be at a time.
 pub(crate) const SEATS: usize = 64;
+
+/// Waits for something that is looked at again and again, with a sleep between two looks.
+///
+/// Time alone says nothing: if the host has stopped this machine, much of it has passed, in which
+/// nobody could do anything. In each sleep of this thread others can go on.
+pub(crate) struct Patience {
+    start: Instant<Monotonic>,
+    looks: u32,
+}
+
+impl Patience {
+    pub(crate) fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            looks: 0,
+        }
+    }
+
+    /// To be called once for each look that has found nothing.
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.looks += 1;
+        self.looks > LOOKS && self.start.elapsed() > LIMIT
+    }
+}
 
 /// Which work, and the how-many-th that has its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,8 +113,8 @@ pub(crate) struct State {
     ungated: [bool; WORKS],
     /// How often the payload of a work has been dropped.
     dropped: [u32; WORKS],
-    /// What is being done for the thread of the test.
-    helper_entered: bool,
+    /// The worker that makes a call for the thread of the test, and what has come of it.
+    helper: Option<ARef<Task>>,
     helped: Option<Report>,
     pings: u32,
 }
@@ -121,7 +153,7 @@ impl Board {
             open: false,
             ungated: [false; WORKS],
             dropped: [0; WORKS],
-            helper_entered: false,
+            helper: None,
             helped: None,
             pings: 0,
         };
@@ -195,18 +227,14 @@ impl Board {
 
     /// Waits until a look at the state returns something.
     pub(crate) fn wait<R>(&self, look: impl Fn(&mut State) -> Option<R>) -> Option<R> {
-        self.wait_for(LIMIT, look)
-    }
-
-    fn wait_for<R>(&self, limit: Delta, look: impl Fn(&mut State) -> Option<R>) -> Option<R> {
-        let start = Instant::<Monotonic>::now();
+        let mut patience = Patience::new();
         let mut state = self.state.lock();
 
         loop {
             if let Some(found) = look(&mut state) {
                 return Some(found);
             }
-            if start.elapsed() > limit {
+            if patience.is_over() {
                 return None;
             }
             let _ = self.to_test.wait_interruptible_timeout(&mut state, 2);
@@ -245,13 +273,17 @@ impl Board {
         self.wait(|state| state.seats[seat].report.take())
     }
 
+    /// A worker is going to make a call that may wait.
     pub(crate) fn helper_enters(&self) {
-        self.state.lock().helper_entered = true;
+        self.state.lock().helper = Some(ARef::from(&**kernel::current!()));
         self.to_test.notify_all();
     }
 
     pub(crate) fn helper_ends(&self, report: Report) {
-        self.state.lock().helped = Some(report);
+        let mut state = self.state.lock();
+        state.helper = None;
+        state.helped = Some(report);
+        drop(state);
         self.to_test.notify_all();
     }
 
@@ -274,15 +306,26 @@ impl State {
     pub(crate) fn reset(&mut self) {
         self.ungated = [false; WORKS];
         self.dropped = [0; WORKS];
-        self.helper_entered = false;
     }
 
     pub(crate) fn reset_drop(&mut self, work: u8) {
         self.dropped[usize::from(work)] = 0;
     }
 
-    pub(crate) fn take_entered(&mut self) -> bool {
-        core::mem::take(&mut self.helper_entered)
+    /// Whether the worker that makes a call sleeps, if there is one. One that was preempted does not.
+    pub(crate) fn helper_sleeps(&self) -> Option<bool> {
+        let task = self.helper.as_ref()?;
+        // SAFETY: The task is valid. It changes its state at any time, hence the volatile read.
+        let state = unsafe { (&raw const (*task.as_ptr()).__state).read_volatile() };
+        Some(state != kernel::bindings::TASK_RUNNING)
+    }
+
+    /// Prints where the worker is that makes a call.
+    pub(crate) fn show_helper(&self) {
+        if let Some(task) = &self.helper {
+            // SAFETY: The task is valid.
+            unsafe { sched_show_task(task.as_ptr()) };
+        }
     }
 
     pub(crate) fn has_helped(&self) -> bool {

@@ -9,6 +9,7 @@
 use crate::{
     board::{
         Board,
+        Patience,
         Payload,
         State,
         SEATS, //
@@ -50,9 +51,7 @@ use kernel::{
     },
     time::{
         delay::fsleep,
-        Delta,
-        Instant,
-        Monotonic, //
+        Delta, //
     },
     workqueue::{
         self,
@@ -282,6 +281,32 @@ impl World {
         );
         for (queue, entry) in self.model.running(work) {
             pr_err!("work {work}: runs on queue {queue}, {:?}\n", entry);
+        }
+    }
+
+    /// Prints what is being waited for, and where everything is that is queued or running.
+    pub(crate) fn describe_all(&self) {
+        let (helper, helped) = self
+            .board
+            .look(|state| (state.helper_sleeps(), state.has_helped()));
+        match (helper, helped) {
+            (_, true) => pr_err!("helper: its call has returned\n"),
+            (Some(true), _) => pr_err!("helper: sleeps in its call\n"),
+            (Some(false), _) => pr_err!("helper: its call goes on\n"),
+            (None, _) => pr_err!("helper: makes no call that may wait\n"),
+        }
+        self.board.look(|state| state.show_helper());
+        for (queue, line) in self.model.lines.iter().enumerate() {
+            for entry in line.entries.iter() {
+                let phase = entry
+                    .seat
+                    .map(|seat| self.board.look(|state| state.seats[seat].phase));
+                pr_err!(
+                    "queue {queue}: {:?}, closed {}, {entry:?}, {phase:?}\n",
+                    line.pool,
+                    line.closed
+                );
+            }
         }
     }
 
@@ -959,7 +984,7 @@ impl World {
             }
         }
 
-        let start = Instant::<Monotonic>::now();
+        let mut patience = Patience::new();
         let outcome = loop {
             let mut call = Call::new(action).thing(thing.clone());
             call.queue = queue.clone();
@@ -967,7 +992,7 @@ impl World {
             // Somebody else is about to destroy the queue to which it belongs.
             if outcome == Outcome::Refused(EXDEV)
                 && self.model.work(work).may_belong
-                && start.elapsed() < Delta::from_secs(10)
+                && !patience.is_over()
             {
                 fsleep(Delta::from_millis(1));
                 continue;
@@ -1088,8 +1113,10 @@ impl World {
         }
         self.say(format_args!("{action:?} work {work}"));
 
-        // An item may stop itself, and goes on then.
-        let own = self.model.running(work).next().and_then(|(_, e)| e.seat);
+        // An item may stop itself, and goes on then, unless it is also running on another queue.
+        let mut running = self.model.running(work);
+        let own = running.next().and_then(|(_, entry)| entry.seat);
+        let own = own.filter(|_| running.next().is_none());
         if let (Action::Stop, Some(seat), true) = (action, own, op.c & 3 == 0) {
             let Some(report) = self.board.command(seat, Call::new(action).thing(thing)) else {
                 return Err(Violation::new("an item that stops itself waits"));
@@ -1524,10 +1551,10 @@ fn wait(c: u8) -> Wait {
 }
 
 fn eventually(what: &'static str, is: impl Fn() -> bool) -> Verdict {
-    let start = Instant::<Monotonic>::now();
+    let mut patience = Patience::new();
 
     while !is() {
-        if start.elapsed() > Delta::from_secs(10) {
+        if patience.is_over() {
             return Err(Violation::new(what));
         }
         fsleep(Delta::from_millis(1));

@@ -3,7 +3,10 @@
 //! Makes calls for the thread of the test: those that wait, and those of other contexts.
 
 use crate::{
-    board::Board,
+    board::{
+        Board,
+        State, //
+    },
     call::Call,
     exact::{
         Verdict,
@@ -58,7 +61,6 @@ impl Caller {
     fn perform(&self) {
         let call = self.call.lock().take();
         if let Some(call) = call {
-            self.board.helper_enters();
             self.board.helper_ends(call.perform());
         }
     }
@@ -68,6 +70,7 @@ impl WorkItem<1> for Caller {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
+        this.board.helper_enters();
         this.perform();
     }
 }
@@ -124,26 +127,31 @@ impl Helper {
             Context::Softirq => system_bh().enqueue::<_, 2>(self.caller.clone()),
         };
         enqueued.ok()?;
-        self.board.look(|state| state.take_entered());
         self.board.wait(|state| state.take_help())
     }
 
-    /// Makes a call in a worker. When this returns, that most probably waits, if it has to.
+    /// Makes a call in a worker. When this returns, that waits, or has returned.
+    ///
+    /// What the test does then must find it waiting: a flush that begins after its item has enqueued
+    /// itself waits for that, too. But the worker can be preempted on its way there, for any time.
     pub(crate) fn begin(&self, call: Call) -> Verdict {
-        let fails = || Violation::new("the helper is not executed");
-
         *self.caller.call.lock() = Some(call);
         let enqueued = self.queue.enqueue::<_, 1>(self.caller.clone());
-        enqueued.map_err(|_| fails())?;
-        let entered = self.board.wait(|state| state.take_entered().then_some(()));
-        entered.ok_or(fails())?;
+        enqueued.map_err(|_| Violation::new("the helper is not executed"))?;
+
+        let waits = |state: &mut State| {
+            (state.has_helped() || state.helper_sleeps() == Some(true)).then_some(())
+        };
+        // Nobody tells of a sleep, and this is faster than to look at it again after some time.
         for _ in 0..2 {
-            if self.board.look(|state| state.has_helped()) {
-                break;
+            if self.board.look(waits).is_some() {
+                return Ok(());
             }
             self.yield_now()?;
         }
-        Ok(())
+        self.board
+            .wait(waits)
+            .ok_or(Violation::new("a call neither waits nor returns"))
     }
 
     /// Lets other threads go on: one that this waits for, and in most cases those before it.

@@ -247,6 +247,9 @@ impl Running {
         if let Some(word) = self.words.get(self.position) {
             self.world.describe(Op::from_word(*word));
         }
+        if !self.threads {
+            self.world.describe_all();
+        }
         let length = self.words.len().min(self.position + 1);
         self.words.truncate(length);
         self.print_words();

@@ -6,6 +6,7 @@
 //! comes back, or is dropped, once; and nothing runs after what says that it does not.
 
 use crate::{
+    board::Patience,
     exact::{
         Verdict,
         Violation, //
@@ -749,8 +750,9 @@ fn execute(words: &[u32]) -> Result<Option<&'static str>> {
         Ok(())
     })?;
     // The softirq goes on until it has done all. Then nothing acts any more.
-    for _ in 0..1000 {
-        if softirq.rest.lock().1.is_empty() && !softirq.work.is_busy() {
+    let mut patience = Patience::new();
+    while !softirq.rest.lock().1.is_empty() || softirq.work.is_busy() {
+        if patience.is_over() {
             break;
         }
         fsleep(Delta::from_millis(1));
@@ -806,13 +808,14 @@ fn finish(shared: &Arc<Shared>, problems: &Arc<Problems>) {
             None => break,
         }
     }
-    for _ in 0..1000 {
-        if shared.system.is_settled() {
+    let mut patience = Patience::new();
+    while !shared.system.is_settled() {
+        if patience.is_over() {
+            problems.must(false, "a closure of a queue of the system was not executed");
             return;
         }
         fsleep(Delta::from_millis(1));
     }
-    problems.must(false, "a closure of a queue of the system was not executed");
 }
 
 /// Nothing else may have a reference to an item that has been stopped.
