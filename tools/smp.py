@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """make kunit-smp: the suites on x86_64 with several CPUs, lockdep, KASAN, debug objects, kmemleak.
+make kunit-rt: the same without KASAN on PREEMPT_RT, where spinlocks sleep and softirqs have threads.
 
 The unpatched base runs first, once, with the same configuration: what it complains about is known
 noise, and anything beyond it is a failure.
@@ -8,12 +9,15 @@ noise, and anything beyond it is a failure.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from lib import smp
 from lib.common import Failure, lock, paint, parser, rel, reporting, say, step, verdict
 from lib.kernel_log import new_complaints
 from lib.results import FAILED, Counts, count, ktap, summary
+from lib.smp import RT, SMP, Machine
 from tree import ensure_tree
+
+MACHINES = {machine.name: machine for machine in (SMP, RT)}
 
 
 def rerun(text: str) -> Counts:
@@ -32,27 +36,35 @@ def rerun(text: str) -> Counts:
     return count(tests)
 
 
+def suites(machine: Machine, log: Path, *options: str) -> tuple[str, Counts]:
+    """Boots the series; returns what the kernel says, and the totals of its suites."""
+    text = machine.run(log, *options)
+    result = log.with_suffix(".json")
+    machine.series.parse(log, result)
+    everything, ours = summary(result)
+    again = rerun(text)
+    say(f"    this series: {ours}; once more, with failing allocations: {again}")
+    for figures in re.findall(r"^ *# (stress: .*)$", text, re.M):
+        say(f"    {figures}")
+    return text, Counts(everything.passed + again.passed, everything.failed + again.failed, everything.skipped)
+
+
 def main() -> None:
-    parser(__doc__).parse_args()
-    with reporting("kunit-smp"), lock("smp"):
+    arguments = parser(__doc__)
+    arguments.add_argument("kernel", nargs="?", choices=MACHINES, default="smp", help="default: %(default)s")
+    machine = MACHINES[arguments.parse_args().kernel]
+    verb = f"kunit-{machine.name}"
+    with reporting(verb), lock(machine.name):
         ensure_tree()
-        known = smp.baseline()
-        smp.build_series()
-        kernel = smp.SERIES
-        log = kernel.log("run")
-        with step(f"suites on {smp.CPUS} CPUs"):
-            text = smp.run(log)
-            kernel.parse(log, kernel.result)
-            everything, ours = summary(kernel.result)
-            again = rerun(text)
-        say(f"    this series: {ours}; once more, with failing allocations: {again}")
-        for figures in re.findall(r"^ *# (stress: .*)$", text, re.M):
-            say(f"    {figures}")
+        known = machine.baseline()
+        machine.build_series()
+        log = machine.series.log("run")
+        with step(f"suites on {machine.cpus} CPUs"):
+            text, total = suites(machine, log)
         say(f"    the unpatched kernel's complaints: {sum(known.values())} lines of {len(known)} kinds")
         if noise := new_complaints(text, known):
             raise Failure("\n".join([*noise, "the kernel log has new complaints; the log: " + rel(log)]))
-        total = Counts(everything.passed + again.passed, everything.failed + again.failed, everything.skipped)
-        verdict("kunit-smp", total.failed == 0, f"{total}, no new complaint; the log: {rel(log)}")
+        verdict(verb, total.failed == 0, f"{total}, no new complaint; the log: {rel(log)}")
 
 
 if __name__ == "__main__":

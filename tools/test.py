@@ -25,6 +25,7 @@ ALL = (
     ("model", "tests/model/run.py"),
     ("bh-drain", "tests/bh_drain/run.py"),
     ("seeded", "tests/seeded/run.py"),
+    ("kunit-rt", "tools/smp.py", "rt"),
     ("random", "tests/random/run.py"),
     ("random-finds", "tests/random/run.py", "finds"),
     ("random-smp", "tests/random/run.py", "smp"),
@@ -68,7 +69,7 @@ def main() -> None:
         if status == 0 and good == 0:
             bad = 1  # a verb that tests nothing has not passed
         passed, failed = passed + good, failed + bad
-        rows.append(f"  {'pass' if not bad else 'FAIL'}  {verb:12} {good} passed, {bad} failed  {duration(time.monotonic() - began)}")
+        rows.append(f"  {'pass' if not bad else 'FAIL'}  {verb:13} {good} passed, {bad} failed  {duration(time.monotonic() - began)}")
     say(f"\nmake {'test-all' if hours else 'test'}, {duration(time.monotonic() - start)}; the logs: build/logs")
     for row in rows:
         say(row)

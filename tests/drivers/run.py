@@ -17,11 +17,12 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-from lib import boot, smp
+from lib import boot
 from lib.common import BUILD, LOGS, Failure, lock, paint, parser, rel, reporting, say, step, verdict
 from lib.kernel import SERIES, Kernel
 from lib.kernel_log import PREFIX, new_complaints
 from lib.results import Counts
+from lib.smp import SMP
 from tree import ensure_tree
 
 HERE = Path(__file__).resolve().parent
@@ -116,13 +117,13 @@ def one_cpu(busy: int) -> None:
 
 
 def several_cpus(busy: int) -> None:
-    known = smp.baseline()
-    smp.build_series()
+    known = SMP.baseline()
+    SMP.build_series()
     log = LOGS / "smp-drivers.log"
     with step("modules"):
-        root = make_root(BUILD / "drivers-smp-root", smp.SERIES, What(busy=busy))
-    with step(f"each of them, {LOADS} times, on {smp.CPUS} CPUs"):
-        text = smp.emulate(log, root, f"{boot.OPTIONS} -- restart")
+        root = make_root(BUILD / "drivers-smp-root", SMP.series, What(busy=busy))
+    with step(f"each of them, {LOADS} times, on {SMP.cpus} CPUs"):
+        text = SMP.emulate(log, root, f"{boot.OPTIONS} -- restart")
     report("drivers-smp", text, log, known)
 
 

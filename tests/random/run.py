@@ -24,10 +24,11 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-from lib import boot, smp
+from lib import boot
 from lib.common import BUILD, LOGS, Failure, duration, lock, paint, parser, rel, reporting, say, step, verdict
 from lib.kernel import SERIES, Kernel
 from lib.kernel_log import new_complaints
+from lib.smp import SMP
 from tests.seeded import run as seeded
 from tests.seeded.bug_file import Bug, read_all
 from tree import ensure_tree
@@ -222,16 +223,15 @@ def finish(verb: str, outcome: Outcome, log: Path, explain: Callable[[], None]) 
 
 def several_cpus(given: argparse.Namespace) -> None:
     ensure_tree()
-    known = smp.baseline()
+    known = SMP.baseline()
     if not given.built:
-        smp.build_series()
+        SMP.build_series()
     with step("module"):
-        built = module(smp.SERIES)
+        built = module(SMP.series)
     root, log = BUILD / "random-smp-root", LOGS / "smp-random.log"
     make_root(root, built, smp_plan(how_many(), given.seed))
-    smp.LIMIT = max(smp.LIMIT, int(PACE * how_many()))
-    with step(f"programs on {smp.CPUS} CPUs"):
-        text = smp.emulate(log, root, f"{boot.OPTIONS} -- restart")
+    with step(f"programs on {SMP.cpus} CPUs"):
+        text = SMP.emulate(log, root, f"{boot.OPTIONS} -- restart", limit=max(SMP.limit, int(PACE * how_many())))
     # Of the worker pools, which try again.
     known.update({f"workqueue: Failed to {what}": len(text)
                   for what in ("allocate a worker", "create a worker thread: -ENOMEM")})

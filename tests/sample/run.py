@@ -18,11 +18,12 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-from lib import boot, smp
+from lib import boot
 from lib.common import BUILD, LOGS, Failure, lock, paint, parser, rel, reporting, say, step, verdict
 from lib.kernel import SERIES, Kernel
 from lib.kernel_log import new_complaints
 from lib.results import Counts
+from lib.smp import SMP
 from tree import ensure_tree
 
 HERE = Path(__file__).resolve().parent
@@ -196,12 +197,12 @@ def one_cpu() -> None:
 
 
 def several_cpus() -> None:
-    known = smp.baseline()
-    smp.build_series()
+    known = SMP.baseline()
+    SMP.build_series()
     root, log = BUILD / "sample-smp-root", LOGS / "smp-sample.log"
-    with step(f"walk through the sample on {smp.CPUS} CPUs"):
-        make_root(root, smp.SERIES)
-        text = smp.emulate(log, root, f"{boot.OPTIONS} -- reboot")
+    with step(f"walk through the sample on {SMP.cpus} CPUs"):
+        make_root(root, SMP.series)
+        text = SMP.emulate(log, root, f"{boot.OPTIONS} -- reboot")
     report("sample-smp", text, log, known, lockdep=True)
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-from lib import smp
 from lib.common import BUILD, Failure, git, lock, paint, parser, reporting, say, step, verdict, worktree
 from lib.kernel import Kernel
 from lib.kernel_log import complaints, new_complaints
 from lib.results import PASSED, SKIPPED, read
+from lib.smp import SMP
 from tests.compile.run import compile_all
 from tests.sample import run as sample
 from tests.seeded.own_kernel_bugs import BUGS, HANG, Bug
@@ -59,10 +59,10 @@ def sample_reports() -> dict[str, dict[str, str]]:
 def smp_reports() -> dict[str, dict[str, str]]:
     """What the SMP kernel complains about, built from the sources as they are."""
     with lock("smp"):
-        known = smp.baseline()
-        kernel = smp.kernel("seeded", "series")
-        smp.build(kernel, git(KERNEL.source, "stash", "create").strip())
-        return {"smp": {line: line for line in new_complaints(smp.run(kernel.log("run")), known)}}
+        known = SMP.baseline()
+        kernel = SMP.kernel("seeded", "series")
+        SMP.build(kernel, git(KERNEL.source, "stash", "create").strip())
+        return {"smp": {line: line for line in new_complaints(SMP.run(kernel.log("run")), known)}}
 
 
 def put_in(bug: Bug) -> None:

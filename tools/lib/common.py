@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -173,6 +174,19 @@ def worktree(source: Path, revision: str) -> None:
         git(TREE, "worktree", "prune")
         git(TREE, "worktree", "add", "--quiet", "--force", "--detach", str(source), revision)
     git(source, "checkout", "--quiet", "--force", "--detach", revision)
+
+
+def patched(revision: str, patch: Path) -> str:
+    """A commit of build/tree: that revision with a patch. Its id says only what is in it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        env = git_environment() | {"GIT_INDEX_FILE": f"{scratch}/index", "GIT_AUTHOR_NAME": "series",
+                                   "GIT_AUTHOR_EMAIL": "series@tree.invalid", "GIT_AUTHOR_DATE": "2000-01-01T00:00:00Z",
+                                   "GIT_COMMITTER_DATE": "2000-01-01T00:00:00Z"}
+        repo = ["git", "-C", str(TREE)]
+        output([*repo, "read-tree", revision], env=env)
+        output([*repo, "apply", "--cached", str(patch)], env=env)
+        tree = output([*repo, "write-tree"], env=env).strip()
+        return output([*repo, "commit-tree", tree, "-p", revision, "-m", patch.name], env=env).strip()
 
 
 def edited_tree() -> str:

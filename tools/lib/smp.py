@@ -1,4 +1,4 @@
-"""The kernel for x86_64 with several CPUs, lockdep, KASAN, debug objects and kmemleak.
+"""Kernels for x86_64 with several CPUs, each with other means to find what is wrong.
 
 What the unpatched base complains about, with the same configuration, is known noise. If that has to be measured, both
 are built in one place, a worktree that is moved from the base to the series.
@@ -6,62 +6,87 @@ are built in one place, a worktree that is moved from the base to the series.
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from lib import boot
-from lib.common import BUILD, ROOT, Failure, edited_tree, need_space, rel, step, worktree
+from lib.common import BUILD, ROOT, TREE, Failure, edited_tree, git, need_space, patched, rel, step, worktree
 from lib.kernel import Kernel, configs
 from lib.known import known
 
 CPUS = max(2, min(4, os.cpu_count() or 2))
 LIMIT = 15 * 60  # seconds for one boot; an emulated run takes well under two minutes
+INIT = ROOT / "tests/smp/init.c"
 
 
-def kernel(name: str, *names: str) -> Kernel:
-    return Kernel(BUILD / "smp-src", BUILD / "smp", f"smp-{name}", configs("x86", "instruments", "smp", *names), arch="x86_64")
+@dataclass(frozen=True)
+class Machine:
+    """A kernel with the series and without."""
+
+    name: str  # of its directories and logs
+    checks: tuple[str, ...]  # files of kunit/
+    cpus: int = CPUS
+    limit: int = LIMIT
+    patch: Path | None = None  # that both are built with
+    end: str = "init: kmemleak scanned"  # what tells that a run has come to its end
+
+    def kernel(self, name: str, *names: str) -> Kernel:
+        return Kernel(BUILD / f"{self.name}-src", BUILD / self.name, f"{self.name}-{name}", configs("x86", *self.checks, *names),
+                      arch="x86_64")
+
+    @property
+    def series(self) -> Kernel:
+        return self.kernel("series", "series", "sample")
+
+    def build(self, which: Kernel, revision: str) -> None:
+        worktree(which.source, patched(revision, self.patch) if self.patch else revision)
+        need_space(6, f"the kernel {self.name}")
+        which.build()
+
+    def build_series(self) -> None:
+        with step(f"kernel {self.name}"):
+            self.build(self.series, edited_tree())
+
+    def emulate(self, log: Path, root: Path, options: str, cpus: int = 0, limit: int = 0) -> str:
+        text, ended = boot.x86(self.series, root, options, log, limit or self.limit, cpus=cpus or self.cpus, memory="2G")
+        if not ended:
+            raise boot.hang(limit or self.limit, log)
+        return text
+
+    def run(self, log: Path, *options: str) -> str:
+        """Boots the kernel, which runs its tests; returns what it says."""
+        root = BUILD / f"{self.name}-root"
+        boot.make_root(root, INIT)
+        text = self.emulate(log, root, " ".join(["kunit.enable=1 printk.devkmsg=on", *options, "-- reboot"]))
+        if self.end not in text:
+            raise Failure(f"the kernel did not get through its tests to '{self.end}'; the log: {rel(log)}")
+        return text
+
+    def unpatched(self) -> str:
+        """What the unpatched kernel says; booted again when the base, its options or a patch change."""
+        base = self.kernel("base")
+        files = [*base.configs, *([self.patch] if self.patch else [])]
+        key = hashlib.sha256(git(TREE, "rev-parse", "base").strip().encode() + b"".join(path.read_bytes() for path in files))
+        record = BUILD / f"{self.name}-baseline-{key.hexdigest()[:16]}.log"
+        if not record.exists():
+            with step(f"kernel {self.name}, unpatched"):
+                self.build(base, "base")
+            with step("its complaints"):
+                log = base.log("run")
+                self.run(log)
+                shutil.copy(log, record.with_suffix(".new"))
+                record.with_suffix(".new").rename(record)
+        return record.read_text(errors="replace")
+
+    def baseline(self) -> Counter[str]:
+        """What the unpatched kernel complains about."""
+        return known(self.kernel("base"), "base", lambda: [self.unpatched()])
 
 
-BASE = kernel("base")
-SERIES = kernel("series", "series", "sample")
-
-
-def build(which: Kernel, revision: str) -> None:
-    worktree(which.source, revision)
-    need_space(6, "the SMP kernel")
-    which.build()
-
-
-def build_series() -> None:
-    with step("SMP kernel"):
-        build(SERIES, edited_tree())
-
-
-def emulate(log: Path, root: Path, options: str) -> str:
-    text, ended = boot.x86(SERIES, root, options, log, LIMIT, cpus=CPUS, memory="2G")
-    if not ended:
-        raise boot.hang(LIMIT, log)
-    return text
-
-
-def run(log: Path) -> str:
-    """Boots the kernel, which runs its tests; returns what it says."""
-    root = BUILD / "smp-root"
-    boot.make_root(root, ROOT / "tests/smp/init.c")
-    text = emulate(log, root, "kunit.enable=1 printk.devkmsg=on -- reboot")
-    if "init: kmemleak scanned" not in text:
-        raise Failure(f"the kernel did not get through its tests and the leak scan; the log: {rel(log)}")
-    return text
-
-
-def measure() -> list[str]:
-    with step("SMP kernel, unpatched"):
-        build(BASE, "base")
-    with step("its complaints"):
-        return [run(BASE.log("run"))]
-
-
-def baseline() -> Counter[str]:
-    """What the unpatched kernel complains about."""
-    return known(BASE, "base", measure)
+SMP = Machine("smp", ("instruments", "smp"))
+# Spinlocks sleep, and interrupts and softirqs have threads, so other contexts are wrong there.
+RT = Machine("rt", ("instruments", "rt"))
