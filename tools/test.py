@@ -26,6 +26,7 @@ ALL = (
     ("bh-drain", "tests/bh_drain/run.py"),
     ("seeded", "tests/seeded/run.py"),
     ("kunit-rt", "tools/smp.py", "rt"),
+    ("kunit-kcsan", "tools/kcsan.py"),
     ("random", "tests/random/run.py"),
     ("random-finds", "tests/random/run.py", "finds"),
     ("random-smp", "tests/random/run.py", "smp"),

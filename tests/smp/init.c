@@ -2,8 +2,8 @@
 /*
  * The first program of the test kernels. KUnit has run when it starts. Where allocations can be made to
  * fail, which only user space can enable, it runs the series' suites again with that; it lets kmemleak
- * look at what all tests left behind and prints that; and ends: with an argument by a reboot, which
- * ends an emulator.
+ * look at what all tests left behind and prints that, and what KCSAN has counted; and ends: with an
+ * argument by a reboot, which ends an emulator.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -59,19 +59,27 @@ static void suites_with_failing_allocations(void)
 	put(DEBUG "/failslab/ignore-gfp-wait", "Y");
 }
 
-static void leaks(void)
+static void print(const char *path, const char *before)
 {
 	char line[1024];
-	FILE *report;
+	FILE *file = fopen(path, "r");
 
+	while (file && fgets(line, sizeof(line), file)) {
+		fprintf(out, "%s%s", before, line);
+		fflush(out);
+	}
+	if (file)
+		fclose(file);
+}
+
+static void leaks(void)
+{
 	/* kmemleak does not report what is younger than five seconds. */
 	sleep(6);
 	/* One scan may still see a stale pointer to something that is gone. */
 	if (put(DEBUG "/kmemleak", "scan") || put(DEBUG "/kmemleak", "scan"))
 		return;
-	report = fopen(DEBUG "/kmemleak", "r");
-	while (report && fgets(line, sizeof(line), report))
-		say(strtok(line, "\n") ?: "");
+	print(DEBUG "/kmemleak", "");
 	say("init: kmemleak scanned");
 }
 
@@ -86,7 +94,10 @@ int main(int argc, char *argv[])
 		return 1;
 	if (!access(DEBUG "/failslab", F_OK))
 		suites_with_failing_allocations();
-	leaks();
+	if (!access(DEBUG "/kmemleak", F_OK))
+		leaks();
+	print(DEBUG "/kcsan", "init: kcsan: ");
+	say("init: end");
 	sync();
 	reboot(argc > 1 ? RB_AUTOBOOT : RB_POWER_OFF);
 	return 1;

@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+"""make kunit-kcsan: the suites on x86_64 with several CPUs and KCSAN, which watches accesses of C and Rust for data races.
+
+Races are random, so their number decides nothing. A report is a failure if
+
+- a function of the series stands anywhere in one of its two stacks: a Rust function of a module that the series
+  adds or changes, or a function of C in which it adds or changes a line; and
+- the unpatched base has not reported a race between the same two functions, and kunit/known-races does not name them
+  with a reason.
+
+What is left is a race between two functions of the kernel that the series has nothing to do with; it is counted.
+A run in which KCSAN did not look fails: it must say that it is on, strict, and has passed its self-test, the objects of
+Rust must call it, it must have watched accesses, and it must have reported something, since the base has races.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from lib.common import ROOT, TREE, Failure, edited_tree, environment, git, lock, output, parser, rel, reporting, say, step, verdict
+from lib.kernel import Kernel
+from lib.kernel_log import PREFIX, complaints, new_complaints
+from lib.smp import LIMIT, Machine
+from smp import suites
+from tree import ensure_tree
+
+# The kernel instruments C alone; the patch has it instrument Rust, in the base as well.
+KCSAN = Machine("kcsan", ("kcsan",), cpus=4, limit=2 * LIMIT, patch=ROOT / "kunit/kcsan-rust.patch", end="init: end")
+KNOWN = ROOT / "kunit/known-races"
+TITLE = re.compile(r"BUG: KCSAN: (.*)$")
+ACCESS = re.compile(r"(?:race at unknown origin, with )?\S+(?: \S+){0,4} to 0x[0-9a-f]+ of \d+ bytes by ")
+FRAME = re.compile(r"([\w.$]+)\+0x[0-9a-f]+/0x[0-9a-f]+")
+END = "Reported by Kernel Concurrency Sanitizer"
+SAYS = (r"kcsan: enabled early$", r"kcsan: strict mode configured$", r"kcsan: selftest: (\d+)/\1 tests passed$")
+WATCHED = re.compile(r"^init: kcsan: setup_watchpoints: *(\d+)$", re.M)
+
+
+@dataclass
+class Report:
+    title: str
+    stacks: list[list[str]] = field(default_factory=list)  # of the two accesses, or of the one that is known
+
+    def functions(self) -> list[str]:
+        return [function for stack in self.stacks for function in stack]
+
+    def pair(self) -> str:
+        """The functions that have raced, in an order that does not depend on who was first."""
+        return " / ".join(sorted(stack[0] if stack else "?" for stack in self.stacks))
+
+
+def reports(log: str) -> list[Report]:
+    """Those of a kernel log. Lines of other CPUs may stand between those of a report."""
+    found: list[Report] = []
+    inside = False
+    for line in log.splitlines():
+        text = PREFIX.sub("", line)
+        if title := TITLE.search(text):
+            found.append(Report(title[1]))
+            inside = True
+        elif END in text:
+            inside = False
+        elif inside and ACCESS.match(text):
+            found[-1].stacks.append([])
+        elif inside and found[-1].stacks and (frame := FRAME.match(text)):
+            found[-1].stacks[-1].append(frame[1].partition(".")[0])
+    return found
+
+
+# What is the series'.
+
+def changed_lines(diff: str) -> dict[str, list[int]]:
+    """The lines that a diff without context adds or changes, by file; also the one behind a line that it removes."""
+    lines: dict[str, list[int]] = {}
+    name = ""
+    for line in diff.splitlines():
+        if line.startswith("+++ b/"):
+            name = line.removeprefix("+++ b/")
+        elif hunk := re.match(r"@@ -\S+ \+(\d+)(?:,(\d+))? @@", line):
+            first, count = int(hunk[1]), int(hunk[2] or 1)
+            lines.setdefault(name, []).extend(range(first, first + max(count, 1)))
+    return lines
+
+
+def functions_of_c(source: str, lines: list[int]) -> set[str]:
+    """The functions that these lines of a source are in. Kernel style: they begin and end in the first column."""
+    found = set()
+    text = source.splitlines()
+    starts = [n for n, line in enumerate(text, 1) if re.match(r"[A-Za-z_].*\(", line) and not line.rstrip().endswith(";")]
+    for start, following in pairwise([*starts, len(text) + 1]):
+        end = next((n for n in range(start, following) if text[n - 1].startswith("}")), following)
+        if any(start <= line <= end for line in lines) and (name := re.search(r"(\w+)\(", text[start - 1])):
+            found.add(name[1])
+    return found
+
+
+def rust_module(path: str) -> str:
+    """How a mangled symbol names the module of a file: `9workqueue` for rust/kernel/workqueue/scope.rs. What is below it
+    has it in its name as well."""
+    name = path.removeprefix("rust/kernel/").removesuffix(".rs").partition("/")[0]
+    return f"{len(name)}{name}"
+
+
+def files(revision: str) -> list[str]:
+    return git(TREE, "diff", "--name-only", "--diff-filter=d", "base", revision).split()
+
+
+def of_the_series(revision: str) -> tuple[re.Pattern[str], set[str]]:
+    """What names a function of the series in Rust, and those in C."""
+    rust = {rust_module(path) for path in files(revision) if re.fullmatch(r"rust/kernel/(workqueue|task_work|module)\b.*\.rs", path)}
+    diff = git(TREE, "diff", "-U0", "base", revision, "--", "*.c", "*.h")
+    c = set()
+    for path, lines in changed_lines(diff).items():
+        c |= functions_of_c(git(TREE, "show", f"{revision}:{path}"), lines)
+    return re.compile(rf"^_R.*(?<!\d)({'|'.join(sorted(rust))})"), c
+
+
+def known_pairs(text: str) -> set[str]:
+    """The pairs of functions that kunit/known-races names, each with a reason behind it."""
+    pairs = set()
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            pair, _, reason = line.partition(": ")
+            if not reason:
+                raise Failure(f"{rel(KNOWN)} has no reason for {pair}")
+            pairs.add(pair)
+    return pairs
+
+
+def judge(found: list[Report], known: set[str], rust: re.Pattern[str], c: set[str]) -> tuple[list[Report], list[Report]]:
+    """The reports that are failures, and the others that are about functions of the series."""
+    ours = [report for report in found if any(rust.match(f) or f in c for f in report.functions())]
+    return [r for r in ours if r.pair() not in known], [r for r in ours if r.pair() in known]
+
+
+def must_have_looked(text: str) -> int:
+    """Returns how many accesses KCSAN has watched."""
+    for pattern in SAYS:
+        if not re.search(pattern, text, re.M):
+            raise Failure(f"KCSAN is not active: the kernel does not say '{pattern}'")
+    watched = WATCHED.search(text)
+    if not watched or not int(watched[1]):
+        raise Failure("KCSAN has watched no access")
+    return int(watched[1])
+
+
+def rust_must_call_it(kernel: Kernel) -> None:
+    undefined = output(["llvm-nm", "--undefined-only", str(kernel.objects / "rust/kernel.o")], env=environment())
+    if "__tsan_read8" not in undefined:
+        raise Failure("KCSAN does not see accesses of Rust: rust/kernel.o does not call it")
+
+
+def without_reports(log: str) -> str:
+    """The other complaints of a log."""
+    return "\n".join(line for line in log.splitlines() if not TITLE.search(line))
+
+
+def show(report: Report) -> None:
+    say(f"    {report.title}")
+    for stack in report.stacks:
+        say("      " + " < ".join(stack))
+
+
+def main() -> None:
+    parser(__doc__).parse_args()
+    with reporting("kunit-kcsan"), lock("kcsan"):
+        ensure_tree()
+        base = KCSAN.unpatched()
+        must_have_looked(base)
+        KCSAN.build_series()
+        rust_must_call_it(KCSAN.series)
+        log = KCSAN.series.log("run")
+        with step(f"suites on {KCSAN.cpus} CPUs"):
+            text, total = suites(KCSAN, log)
+        watched = must_have_looked(text)
+        found = reports(text)
+        if not found:
+            raise Failure(f"KCSAN has reported nothing, not even the races of the base; the log: {rel(log)}")
+        of_base = Counter(report.pair() for report in reports(base))
+        failures, known = judge(found, {*of_base, *known_pairs(KNOWN.read_text())}, *of_the_series(edited_tree()))
+        say(f"    KCSAN has watched {watched} accesses, and reported {len(found)} races, {len(failures) + len(known)} of them with "
+            f"a function of the series; in the unpatched kernel {sum(of_base.values())} of {len(of_base)} kinds")
+        for report in known:
+            say(f"    known: {report.pair()}")
+        for report in failures:
+            show(report)
+        if failures:
+            raise Failure(f"{len(failures)} data races in the series; the log: {rel(log)}")
+        if noise := new_complaints(without_reports(text), complaints(without_reports(base))):
+            raise Failure("\n".join([*noise, f"the kernel log has complaints; the log: {rel(log)}"]))
+        verdict("kunit-kcsan", total.failed == 0, f"{total}, no data race in the series; the log: {rel(log)}")
+
+
+if __name__ == "__main__":
+    main()
