@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 unexport MAKEFLAGS
 T := tools/toolchain >&2 &&
 
-.PHONY: all test toolchain tree export figures fold series kunit kunit-smp kunit-rt kunit-kcsan \
+.PHONY: all test toolchain tree export figures fold series kunit kunit-smp kunit-rt kunit-kcsan kunit-hotplug \
 	sample sample-smp drivers drivers-smp random random-smp \
 	random-finds compile model bh-drain check seeded cost bench docs send bisect bases \
 	kunit-gcc kunit-arm64 kunit-arm kunit-oldest test-all help clean
@@ -40,6 +40,9 @@ kunit-rt: ## the same on PREEMPT_RT, where spinlocks sleep, without KASAN
 
 kunit-kcsan: ## the suites on x86_64 with four CPUs and KCSAN, which reports data races in C and Rust
 	@$(T) tools/kcsan.py
+
+kunit-hotplug: ## the suites on one CPU of several, and random programs while CPUs go and come, on the kernel of kunit-smp
+	@$(T) tools/hotplug.py
 
 sample: ## a walk through the sample driver from user space, in user mode Linux
 	@$(T) tests/sample/run.py
@@ -104,7 +107,7 @@ kunit-arm: ## the suites on 32-bit arm, under emulation
 kunit-oldest: ## the suites with the oldest toolchain that the kernel takes, in a root of Debian 13
 	@tools/toolchain debootstrap >&2 && tools/oldest.py
 
-test-all: ## model, bh-drain, seeded, kunit-rt, kunit-kcsan, random, random-finds, random-smp, series, bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
+test-all: ## model, bh-drain, seeded, kunit-hotplug, kunit-rt, kunit-kcsan, random, random-finds, random-smp, series, bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
 	@tools/toolchain qemu-system-arm debootstrap spin >&2 && RUN=yes tools/test.py all
 
 send: ## all series, or SERIES=name, as mails, by b4, and back; sends one only with SEND=yes

@@ -25,6 +25,7 @@ ALL = (
     ("model", "tests/model/run.py"),
     ("bh-drain", "tests/bh_drain/run.py"),
     ("seeded", "tests/seeded/run.py"),
+    ("kunit-hotplug", "tools/hotplug.py"),
     ("kunit-rt", "tools/smp.py", "rt"),
     ("kunit-kcsan", "tools/kcsan.py"),
     ("random", "tests/random/run.py"),

@@ -3,6 +3,8 @@
  * The first program: loads the module and gives it the programs of /plan, one line for each:
  *
  *	seeds FLAGS FIRST COUNT LENGTH	programs that the module makes of seeds
+ *	hotplug TIMES			the programs of the next line, or more of them, until CPUs have gone
+ *					offline and come back so often meanwhile
  *	failing PERCENT TASKS		from now on, of the allocations of this task or of all tasks
  *	words FLAGS WORD...			one program, flags are explained there
  *
@@ -14,9 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +28,7 @@
 
 static FILE *log_file;
 static int device = -1;
+static volatile uint32_t *ended; /* programs, also for another process */
 
 static void say(const char *format, unsigned long a, unsigned long b)
 {
@@ -55,25 +60,89 @@ static int run(const uint32_t *program, size_t words)
 	}
 }
 
-static int seeds(uint32_t flags, uint32_t first, uint32_t count, uint32_t length)
+/* Whether a CPU can go offline, and does, or comes back. */
+static int set_online(int cpu, const char *value)
+{
+	char path[64];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/online", cpu);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	n = write(fd, value, 1);
+	close(fd);
+	return n == 1 ? 0 : EIO;
+}
+
+/* One process that takes all CPUs but the first in turn, sometimes two at a time. Returns its pid. */
+static pid_t hotplug(unsigned int times)
+{
+	int cpus = sysconf(_SC_NPROCESSORS_CONF);
+	unsigned int n;
+	uint32_t program;
+	pid_t pid;
+
+	if (!times)
+		return 0;
+	pid = fork();
+	if (pid)
+		return pid;
+	if (cpus < 2) {
+		say("init: there is no CPU that can go offline\n", 0, 0);
+		_exit(1);
+	}
+	for (n = 0; n < times; n++) {
+		int first = 1 + n % (cpus - 1), second = 1 + (n + 1) % (cpus - 1), two = second != first && n % 3 == 2;
+		int error = set_online(first, "0");
+
+		if (!error && two)
+			error = set_online(second, "0");
+		/* Sometimes until a program has ended that began before: what it has left on the CPU must not stay there. */
+		for (program = *ended; n % 4 == 3 && *ended == program;)
+			usleep(1000);
+		usleep(1000 * (n % 16));
+		if (!error && two)
+			error = set_online(second, "1");
+		if (!error)
+			error = set_online(first, "1");
+		if (error) {
+			say("init: CPU %lu cannot go offline or come back: %lu\n", first, error);
+			_exit(1);
+		}
+		usleep(1000 * (n % 8));
+	}
+	say("init: CPUs went offline and came back %lu times\n", times, 0);
+	_exit(0);
+}
+
+static int seeds(uint32_t flags, uint32_t first, uint32_t count, uint32_t length, pid_t other)
 {
 	double start = now(), said = start;
+	int status = 0;
 	uint32_t n;
 
-	for (n = 0; n < count; n++) {
+	for (n = 0; n < count || other; n++) {
 		uint32_t program[] = { flags, first + n, length };
 		int error = run(program, 3);
 
+		*ended += 1;
 		if (error == ENOMEM)
 			continue;
 		if (error)
 			return error;
+		if (other && waitpid(other, &status, WNOHANG) == other) {
+			if (status)
+				return ECHILD;
+			other = 0;
+		}
 		if (now() - said > 5) {
 			said = now();
 			say("init: %lu programs in %lu s\n", n + 1, said - start);
 		}
 	}
-	say("init: passed %lu programs in %lu ms\n", count, (now() - start) * 1000);
+	say("init: passed %lu programs in %lu ms\n", n, (now() - start) * 1000);
 	return 0;
 }
 
@@ -142,14 +211,16 @@ static int plan(void)
 {
 	char percent[8], tasks[8];
 	FILE *file = fopen("/plan", "r");
-	unsigned int flags, first, count, length;
+	unsigned int flags, first, count, length, times = 0;
 	size_t size = 0;
 	char *line = NULL;
 	int error = 0;
 
 	while (file && !error && getline(&line, &size, file) > 0) {
 		if (sscanf(line, "seeds %u %u %u %u", &flags, &first, &count, &length) == 4)
-			error = seeds(flags, first, count, length);
+			error = seeds(flags, first, count, length, hotplug(times)), times = 0;
+		else if (sscanf(line, "hotplug %u", &times) == 1)
+			continue;
 		else if (sscanf(line, "failing %7s %7s", percent, tasks) == 2)
 			failing(percent, tasks);
 		else if (!strncmp(line, "words ", 6))
@@ -169,7 +240,8 @@ int main(int argc, char **argv)
 	mount("none", "/sys", "sysfs", 0, NULL);
 	mount("none", "/sys/kernel/debug", "debugfs", 0, NULL);
 	log_file = fopen("/dev/kmsg", "w");
-	if (!log_file)
+	ended = mmap(NULL, sizeof(*ended), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (!log_file || ended == MAP_FAILED)
 		return 1;
 	module = open("/random_programs.ko", O_RDONLY | O_CLOEXEC);
 	if (syscall(SYS_finit_module, module, "", 0)) {
