@@ -19,6 +19,10 @@ int count(struct lab *lab, enum what what, bool executed);
 /* The nth event of a kind, from 1 on; waits for it. */
 struct event *nth(struct lab *lab, enum what what, bool executed, int n);
 
+/* A process that uses the device whenever it is there, with a pause after each use. */
+pid_t use(int pause);
+void end_use(pid_t user);
+
 /* These return 0 or an errno. */
 int load(int backlog);
 int unload(void);

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Modules that are loaded for what they do in their init and exit. */
-#include "walk.h"
+#include "lab.h"
 
 #define TIMES 1000
+#define PAUSE_MS 200
 
 void restless(void)
 {
 	int i, error = 0;
+	pid_t user;
 
-	section("restless", 600);
+	section("restless", 900);
+	/* Beside it, queues of another module come and go, with work on them. */
+	check(!load(0), "another module can be loaded");
+	user = use(PAUSE_MS);
 	for (i = 0; i < TIMES && !error; i++) {
 		error = load_file("/restless.ko", "");
 		if (error)
@@ -17,6 +22,8 @@ void restless(void)
 		error = unload_module("restless");
 	}
 	check(i == TIMES && !error, "loaded and unloaded %d times%s%s", i, error ? ": " : "", error ? strerror(error) : "");
+	end_use(user);
+	check(!unload(), "the other module can be unloaded");
 }
 
 /* The last one: what lockdep tells about it switches lockdep off. */

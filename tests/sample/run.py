@@ -32,7 +32,8 @@ MODULES_OF_TESTS = ("lab", "failing_init", "task_work_owner", "restless", "kept"
 INIT = ("walk.c", "lesson.c", "lab.c", "exercises.c", "task_work.c", "owner.c", "unloading.c", "restless.c",
         "kept.c")
 MODULE = "samples/rust/rust_workqueue.ko"
-LIMIT = 10 * 60  # seconds for UML, which takes two minutes
+LIMIT = 10 * 60  # seconds for UML, which takes two or three minutes
+SMP_LIMIT = 30 * 60  # seconds for the emulator, which takes ten minutes
 LINE = re.compile(r"^\[ *(\d+\.\d+)\](?:\[ *[TC]\d+\])? (walk|rust_workqueue|lab): (.*)$", re.M)
 
 # Everything has ended in these sections, also what repeats itself until it is stopped.
@@ -70,7 +71,7 @@ DURATION = {"repeat": 0.05, "ordered pair": 0.9, "delay": 2, "delay, modified": 
 TICK = 0.02  # The clock of the log may be as coarse as that, and differ as much between CPUs.
 # Where the module is loaded again and again.
 LOADS = {"many times": 200, "under load": 50}
-LONG = {*LOADS, "limit, closures", "limit, events"}  # The timeline does without the lines of the module.
+LONG = {*LOADS, "restless", "limit, closures", "limit, events"}  # The timeline does without the lines of the module.
 
 
 @dataclass
@@ -107,7 +108,8 @@ def timeline(walk: list[Section]) -> None:
 def log_problems(walk: list[Section]) -> list[str]:
     """What is wrong with order and times of the lines in the kernel log."""
     problems = []
-    times = [time for section in walk for time, _ in section.module()]
+    # Where several CPUs log at once, an emulated one may be stopped between reading the clock and logging.
+    times = [time for section in walk if section.name not in LONG for time, _ in section.module()]
     if any(later < earlier - TICK for earlier, later in pairwise(times)):
         problems.append("the times of the module's lines are not in order")
     for name in {*EXPECTED, *LOADS} - {section.name for section in walk}:
@@ -202,7 +204,7 @@ def several_cpus() -> None:
     root, log = BUILD / "sample-smp-root", LOGS / "smp-sample.log"
     with step(f"walk through the sample on {SMP.cpus} CPUs"):
         make_root(root, SMP.series)
-        text = SMP.emulate(log, root, f"{boot.OPTIONS} -- reboot")
+        text = SMP.emulate(log, root, f"{boot.OPTIONS} -- reboot", limit=SMP_LIMIT)
     report("sample-smp", text, log, known, lockdep=True)
 
 

@@ -71,8 +71,7 @@ static void many_times(void)
 	check(i == TIMES && !error, "loaded and unloaded %d times%s%s", i, error ? ": " : "", error ? strerror(error) : "");
 }
 
-/* One of several processes that use the device whenever it is there. Returns its pid. */
-static pid_t use(void)
+pid_t use(int pause)
 {
 	pid_t pid = fork();
 	int fd, value;
@@ -93,18 +92,27 @@ static pid_t use(void)
 			_exit(2);
 		pause_ms(value);
 		close(fd);
-		pause_ms(10 + value);
+		pause_ms(pause + value);
 	}
+}
+
+void end_use(pid_t user)
+{
+	int status;
+
+	kill(user, SIGKILL);
+	waitpid(user, &status, 0);
+	check(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "a process got no error from the device");
 }
 
 static void under_load(void)
 {
-	int i, error = 0, status, busy = 0;
+	int i, error = 0, busy = 0;
 	pid_t users[PROCESSES];
 
 	section("under load", 600);
 	for (i = 0; i < PROCESSES; i++)
-		users[i] = use();
+		users[i] = use(10);
 	for (i = 0; i < UNDER_LOAD && !error; i++) {
 		error = load(1);
 		pause_ms(10);
@@ -117,11 +125,8 @@ static void under_load(void)
 	check(i == UNDER_LOAD && !error, "loaded and unloaded %d times, refused %d times meanwhile%s%s", i, busy,
 	      error ? ": " : "", error ? strerror(error) : "");
 	check(busy > 0, "the processes had the device open");
-	for (i = 0; i < PROCESSES; i++) {
-		kill(users[i], SIGKILL);
-		waitpid(users[i], &status, 0);
-		check(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "a process got no error from the device");
-	}
+	for (i = 0; i < PROCESSES; i++)
+		end_use(users[i]);
 }
 
 void unloading(void)
