@@ -158,7 +158,7 @@ def without_reports(log: str) -> str:
 
 
 def show(report: Report) -> None:
-    say(f"    {report.title}")
+    say(f"    {report.pair()}")  # as it would stand in kunit/known-races
     for stack in report.stacks:
         say("      " + " < ".join(stack))
 
