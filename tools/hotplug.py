@@ -27,6 +27,7 @@ CPUS = 4  # so that two can be offline, and two are left
 TIMES = 100
 ONE = re.compile(r"smp: Brought up \d+ nodes?, 1 CPU$", re.M)
 SEVERAL = re.compile(rf"smp: Brought up \d+ nodes?, {CPUS} CPUs$", re.M)
+STUCK = re.compile(r"init: (there is no CPU .*|CPU \d+ cannot .*)")
 TAKEN_DOWN = re.compile(r"init: CPUs went offline and came back (\d+) times")
 
 
@@ -59,6 +60,8 @@ def cpus_that_go(times: int, seed: int) -> int:
     log = SMP.series.log("hotplug")
     with step(f"random programs on {CPUS} CPUs that go and come"):
         text = SMP.emulate(log, root, f"{boot.OPTIONS} -- restart", cpus=CPUS)
+    if stuck := STUCK.search(text):
+        raise Failure(f"{stuck[1]}; the log: {rel(log)}")
     outcome = programs.judge(text, True, SMP.baseline())
     if outcome.what:
         programs.tell(outcome)
