@@ -2,8 +2,8 @@
 """make kunit-smp: the suites on x86_64 with several CPUs, lockdep, KASAN, debug objects, kmemleak.
 make kunit-rt: the same without KASAN on PREEMPT_RT, where spinlocks sleep and softirqs have threads.
 
-The unpatched base runs first, once, with the same configuration: what it complains about is known
-noise, and anything beyond it is a failure.
+What the unpatched base complains about, with the same configuration, has been measured or is measured
+first. It is known noise, and anything beyond it is a failure.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def log(walk: list[tuple[str, list[str]]], end: str = "walk: end: 5 passed, 0 fa
     """A log in which the last line of each section comes some seconds after its beginning."""
     lines, now = [], 1.0
     for name, texts in walk:
-        lines.append(f"[{now:12.6f}][   T31] walk: {name}: begins")
+        lines.append(f"[{now:12.6f}][  T310] walk: {name}: begins")
         lines += [f"[{now + seconds:12.6f}] rust_workqueue: {text} by thread 7" for text in texts]
         now += seconds + 1
     return "\n".join([*lines, f"[{now:12.6f}] {end}", ""])
