@@ -180,6 +180,7 @@ MODULE_PIN = Model("module_pin", {
     "closures": "CALLERS=2 CLOSURES=2",
     "failed-init": "CALLERS=2 CLOSURES=2 STRAGGLER",
     "queue": "CALLERS=1 CLOSURES=1 QUEUE",
+    "kept-item": "CALLERS=1 CLOSURES=1 QUEUE KEPT_ITEM",
     "ends": "LIVE CALLERS=1 CLOSURES=2",
     "queue-ends": "LIVE CALLERS=1 CLOSURES=1 QUEUE",
 }, {
@@ -191,6 +192,7 @@ MODULE_PIN = Model("module_pin", {
     "refused-keeps": Mutation("REFUSED_KEEPS", "closures", DEADLOCK),
     "queue-not-kept": Mutation("QUEUE_NOT_KEPT", "queue", UNLOADED),
     "queue-put-first": Mutation("KEPT_PUT_FIRST", "queue", UNLOADED),
+    "code-of-execute": Mutation("CODE_OF_EXECUTE", "kept-item", UNLOADED),
     # What the documentation of OwnedQueue excludes: the item had better not have the owner.
     "limit-unbound-by-exit": Mutation("UNBOUND_BY_EXIT", "queue", UNLOADED),
     "limit-unload-early": Mutation("UNLOAD_EARLY", "queue", UNLOADED),

@@ -9,6 +9,8 @@
  *                try_spawn_in_module(), at any time before it has been ended
  *     Worker     execute() in kept_closure.rs, KeptClosure::call()
  *     Item       an item of a private queue. It shares the owner of that with a device, which is unbound at some time.
+ *                With KEPT_ITEM, it is a closure of try_spawn_in_module().
+ *     Other      another item of that queue
  *     Destroyer  Private::destroy_later(), an item of a system queue
  *
  * code() is a step in the text of the module, or a use of its data. There are CALLERS, each of which spawns up to
@@ -34,6 +36,7 @@ byte spawned, done;
 bool open_ = true;		/* the queue that the closures are on */
 
 bool item_runs, on_queue;	/* the item of a private queue */
+bool other_runs;		/* another item of it */
 byte owners;			/* shares of the owner of that queue */
 bool destruction;		/* Private::destruction is queued */
 bool kept;			/* Private::kept */
@@ -105,13 +108,20 @@ proctype Item() {
 	drop_share();
 	if
 	:: ok ->
-		/* ModuleRef::of_code(current_work_func()) */
-		IF(QUEUE_NOT_KEPT, ok = false, try_get());
+		/* ModuleRef::of_code(code_of(current_work_func())), where execute() is not code of the module */
+		IF(QUEUE_NOT_KEPT, ok = false, IF(CODE_OF_EXECUTE, ok = false, try_get()));
 		atomic { kept = ok; destruction = true; dropped = true; ok = false }
 	:: else
 	fi;
 	code();						/* returns */
+	IF(KEPT_ITEM, module_put(), skip);		/* in execute() */
 	item_runs = false
+}
+
+proctype Other() {
+	code();
+	code();						/* returns */
+	other_runs = false
 }
 
 proctype Destroyer() {
@@ -119,7 +129,7 @@ proctype Destroyer() {
 
 end:	atomic { destruction -> destruction = false; ok = kept };
 	IF(KEPT_PUT_FIRST, when(ok, module_put()), skip);
-	!item_runs -> destroyed = true;			/* destroy_workqueue() */
+	!item_runs && !other_runs -> destroyed = true;	/* destroy_workqueue() */
 	IF(KEPT_PUT_FIRST, skip, when(ok, module_put()))
 }
 
@@ -129,7 +139,7 @@ inline unbind() {
 	:: owners > 0 && device ->
 		device = false;
 		drop_share();
-		when(ok, !item_runs -> destroyed = true);
+		when(ok, !item_runs && !other_runs -> destroyed = true);
 		ok = false
 	:: else
 	fi
@@ -167,9 +177,13 @@ active proctype Loader() {
 	state = live;
 	module_put();
 	IF(QUEUE,
-		atomic { device = true; owners = 2; item_runs = true; on_queue = true; run Item(); run Destroyer() };
+		atomic {
+			device = true; owners = 2; item_runs = true; on_queue = true; other_runs = true;
+			IF(KEPT_ITEM, refcnt++, skip);
+			run Item(); run Other(); run Destroyer()
+		};
 		IF(UNBOUND_BY_EXIT, skip, unbind());
-		UNLESS(UNBOUND_BY_EXIT, UNLESS(UNLOAD_EARLY, !item_runs || dropped || destroyed)),
+		UNLESS(UNBOUND_BY_EXIT, UNLESS(KEPT_ITEM, UNLESS(UNLOAD_EARLY, !item_runs || dropped || destroyed))),
 		skip);
 	if
 	:: open_ = false			/* who has the queue of the closures shuts it down */
@@ -195,7 +209,7 @@ active proctype Loader() {
 	unbind();
 	state = unformed;
 free:	atomic { assert(registered == false); state = freed };
-	done == spawned && !destruction && !item_runs && (refcnt == 0 || failed)
+	done == spawned && !destruction && !item_runs && !other_runs && (refcnt == 0 || failed)
 }
 
 #ifdef LIVE

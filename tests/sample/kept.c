@@ -39,4 +39,5 @@ void kept(void)
 {
 	one("kept by a closure", "owner=0");
 	one("kept by an item that drops the owner of its queue", "owner=1");
+	one("kept by a closure that drops the owner of its queue", "owner=2");
 }

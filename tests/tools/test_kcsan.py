@@ -9,7 +9,10 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-from kcsan import Report, changed_lines, functions_of_c, judge, known_pairs, must_have_looked, reports, rust_module, without_reports
+from kcsan import (
+    Report, Series, before, changed_lines, functions_of_c, judge, known_pairs, located, must_have_looked, reports, rust_module,
+    without_reports,
+)
 from lib.common import Failure
 from lib.kernel_log import complaints
 
@@ -60,6 +63,7 @@ class Reports(unittest.TestCase):
     def test_both_stacks_and_nothing_else(self) -> None:
         report, unknown = reports(REPORT.format("process_one_work", "queue_work_on") + "later+0x1/0x2\n" + UNKNOWN)
         self.assertEqual(report.stacks, [["process_one_work", "worker_thread", "ret_from_fork_asm"], ["insert_work", "queue_work_on"]])
+        self.assertEqual(report.places, ["process_one_work+0x8a/0x4d0", "insert_work.constprop.0+0x3a/0x120"])
         self.assertEqual(report.pair(), PAIR)
         self.assertEqual((unknown.stacks, unknown.pair()), ([[SCOPE]], SCOPE))
 
@@ -77,21 +81,34 @@ class Reports(unittest.TestCase):
 
 
 class Judge(unittest.TestCase):
-    def verdict(self, first: str, caller: str, *known: str) -> tuple[int, int]:
-        failures, others = judge(reports(REPORT.format(first, caller)), {*known}, RUST, {"flush_disabled_work"})
+    def verdict(self, first: str, caller: str, *known: str, line: int = 1, title: str = "data-race") -> tuple[int, int]:
+        series = Series(RUST, {"rust_helper_new"}, {"kernel/workqueue.c": [7, 8]},
+                        {"insert_work.constprop.0+0x3a/0x120": [("include/linux/list.h", 7), ("kernel/workqueue.c", line)]})
+        failures, others = judge(reports(REPORT.format(first, caller).replace("data-race", title)), {*known}, series)
         return len(failures), len(others)
 
-    def test_a_function_of_the_series_anywhere_in_a_stack_is_a_failure(self) -> None:
+    def test_an_access_of_the_series_is_a_failure(self) -> None:
         self.assertEqual(self.verdict(SCOPE, "queue_work_on"), (1, 0))
-        self.assertEqual(self.verdict("process_one_work", SCOPE), (1, 0))
-        self.assertEqual(self.verdict("flush_disabled_work", "queue_work_on"), (1, 0))
+        self.assertEqual(self.verdict("rust_helper_new", "queue_work_on"), (1, 0))
 
-    def test_a_race_of_other_functions_is_none(self) -> None:
+    def test_a_line_of_the_series_is_a_failure_also_around_an_inlined_function(self) -> None:
+        self.assertEqual(self.verdict("process_one_work", "queue_work_on", line=8), (1, 0))
+
+    def test_a_line_that_the_series_leaves_alone_is_none_whoever_calls_it(self) -> None:
+        self.assertEqual(self.verdict("process_one_work", SCOPE), (0, 0))
         self.assertEqual(self.verdict("process_one_work", "queue_work_on"), (0, 0))
-        self.assertEqual(self.verdict("process_one_work", OTHER), (0, 0))
+
+    def test_what_rust_calls_is_rust(self) -> None:
+        stack = [OTHER, SCOPE, "worker_thread"]
+        self.assertTrue(Series(RUST, set(), {}).accesses(stack, f"{OTHER}+0x1/0x2"))
+        self.assertFalse(Series(RUST, set(), {}).accesses(["list_add", *stack], "list_add+0x1/0x2"))
+
+    def test_memory_that_is_freed_while_the_series_uses_it(self) -> None:
+        self.assertEqual(self.verdict("kfree", SCOPE, title="assert: race"), (1, 0))
+        self.assertEqual(self.verdict("kfree", "queue_work_on", title="assert: race"), (0, 0))
 
     def test_what_the_base_has_reported_is_known(self) -> None:
-        self.assertEqual(self.verdict("process_one_work", SCOPE, PAIR), (0, 1))
+        self.assertEqual(self.verdict("process_one_work", SCOPE, PAIR, line=7), (0, 1))
         self.assertEqual(self.verdict(SCOPE, "queue_work_on", PAIR), (1, 0))
 
     def test_a_known_race_needs_a_reason(self) -> None:
@@ -114,6 +131,16 @@ class OfTheSeries(unittest.TestCase):
                   "int x;\n\nvoid two(void)\n{\n}\n")
         self.assertEqual([functions_of_c(source, [n]) for n in (1, 3, 6, 7, 9, 12)],
                          [set(), {"one"}, {"one"}, {"one"}, set(), {"two"}])
+
+
+class Lines(unittest.TestCase):
+    def test_what_faddr2line_prints(self) -> None:
+        text = ("one+0x73/0x450:\ninlined at /s/include/a.h:12 (discriminator 2)\n(inlined by) one at /s/kernel/workqueue.c:9\n\n"
+                "two+0x1/0x2:\ntwo at two.c:?\n")
+        self.assertEqual(located(text, "/s"), {"one+0x73": [("include/a.h", 12), ("kernel/workqueue.c", 9)], "two+0x1": []})
+
+    def test_the_access_is_before_the_address(self) -> None:
+        self.assertEqual(before("one.constprop.0+0x80/0x450"), "one.constprop.0+0x7f")
 
 
 class Active(unittest.TestCase):

@@ -16,7 +16,7 @@ module! {
     params: {
         owner: u8 {
             default: 0,
-            description: "1: a closure that drops the owner of its queue, 0: one that is said to keep the module",
+            description: "0: a closure that keeps the module, 1: one that drops the owner of its queue, 2: both",
         },
     },
 }
@@ -52,10 +52,27 @@ fn last_owner() -> Result {
     Ok(())
 }
 
+/// The same with a closure that keeps the module itself until it has returned, while another one is executed.
+fn last_owner_is_kept() -> Result {
+    let queue = Arc::new(Queue::new_unbound().build(c"kept-both")?, GFP_KERNEL)?;
+    let last = queue.clone();
+
+    queue.try_spawn(GFP_KERNEL, || work("other"))?;
+    queue.try_spawn_in_module::<LocalModule, _>(GFP_KERNEL, move || {
+        fsleep(Delta::from_millis(50));
+        drop(last);
+    })?;
+    Ok(())
+}
+
 impl kernel::Module for Module {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let queue = Queue::new_unbound().build(c"kept")?;
-        let start = if module_parameters::owner.value() == 1 { last_owner } else { closure };
+        let start = match module_parameters::owner.value() {
+            0 => closure,
+            1 => last_owner,
+            _ => last_owner_is_kept,
+        };
 
         queue.try_spawn(GFP_KERNEL, move || {
             // Nothing keeps the module before `init` has returned.
