@@ -3,12 +3,13 @@
 
 Races are random, so their number decides nothing. A report is a failure if
 
-- a function of the series stands anywhere in one of its two stacks: a Rust function of a module that the series
-  adds or changes, or a function of C in which it adds or changes a line; and
-- the unpatched base has not reported a race between the same two functions, and kunit/known-races does not name them
-  with a reason.
+- one of its two accesses is the series': in a Rust function of a module that it adds or changes, in a helper of C that
+  it adds or changes, or in a line of kernel/workqueue.c that it adds or changes, also by way of inlined functions;
+- or memory was freed while somebody used it, and a Rust function of such a module stands in one of the stacks;
+- and the unpatched base has not reported a race between the same two functions, and kunit/known-races does not name
+  them with a reason.
 
-What is left is a race between two functions of the kernel that the series has nothing to do with; it is counted.
+What is left is a race between two lines of the kernel that the series leaves alone; these are counted.
 A run in which KCSAN did not look fails: it must say that it is on, strict, and has passed its self-test, the objects of
 Rust must call it, it must have watched accesses, and it must have reported something, since the base has races.
 """
@@ -18,7 +19,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from lib.common import ROOT, TREE, Failure, edited_tree, environment, git, lock, output, parser, rel, reporting, say, step, verdict
 from lib.kernel import Kernel
@@ -33,6 +34,7 @@ KNOWN = ROOT / "kunit/known-races"
 TITLE = re.compile(r"BUG: KCSAN: (.*)$")
 ACCESS = re.compile(r"(?:race at unknown origin, with )?\S+(?: \S+){0,4} to 0x[0-9a-f]+ of \d+ bytes by ")
 FRAME = re.compile(r"([\w.$]+)\+0x[0-9a-f]+/0x[0-9a-f]+")
+LINE = re.compile(r" at (\S+):(\d+)")
 END = "Reported by Kernel Concurrency Sanitizer"
 SAYS = (r"kcsan: enabled early$", r"kcsan: strict mode configured$", r"kcsan: selftest: (\d+)/\1 tests passed$")
 WATCHED = re.compile(r"^init: kcsan: setup_watchpoints: *(\d+)$", re.M)
@@ -42,6 +44,7 @@ WATCHED = re.compile(r"^init: kcsan: setup_watchpoints: *(\d+)$", re.M)
 class Report:
     title: str
     stacks: list[list[str]] = field(default_factory=list)  # of the two accesses, or of the one that is known
+    places: list[str] = field(default_factory=list)  # of these accesses: function+0xoffset/0xsize
 
     def functions(self) -> list[str]:
         return [function for stack in self.stacks for function in stack]
@@ -65,7 +68,10 @@ def reports(log: str) -> list[Report]:
         elif inside and ACCESS.match(text):
             found[-1].stacks.append([])
         elif inside and found[-1].stacks and (frame := FRAME.match(text)):
-            found[-1].stacks[-1].append(frame[1].partition(".")[0])
+            report = found[-1]
+            if len(report.places) < len(report.stacks):
+                report.places.append(frame[0])
+            report.stacks[-1].append(frame[1].partition(".")[0])
     return found
 
 
@@ -107,14 +113,69 @@ def files(revision: str) -> list[str]:
     return git(TREE, "diff", "--name-only", "--diff-filter=d", "base", revision).split()
 
 
-def of_the_series(revision: str) -> tuple[re.Pattern[str], set[str]]:
-    """What names a function of the series in Rust, and those in C."""
+@dataclass
+class Series:
+    """What is the series' code."""
+
+    rust: re.Pattern[str]  # its functions in Rust
+    helpers: set[str]  # those of rust/helpers
+    lines: dict[str, list[int]]  # what it adds or changes in C
+    where: dict[str, list[tuple[str, int]]] = field(default_factory=dict)  # a place: its line, and those it is inlined in
+
+    def accesses(self, stack: list[str], place: str) -> bool:
+        """Whether the access at the top of a stack is by the series."""
+        rust = takewhile(lambda function: function.startswith("_R"), stack)
+        return (any(self.rust.match(function) for function in rust) or stack[0] in self.helpers
+                or any(line in self.lines.get(path, ()) for path, line in self.where.get(place, ())))
+
+    def owns(self, report: Report) -> bool:
+        if "assert" in report.title:  # C frees memory, and asserts that nobody uses it
+            return any(self.rust.match(function) for function in report.functions())
+        return any(self.accesses(stack, place) for stack, place in zip(report.stacks, report.places, strict=True))
+
+
+def of_the_series(revision: str) -> Series:
     rust = {rust_module(path) for path in files(revision) if re.fullmatch(r"rust/kernel/(workqueue|task_work|module)\b.*\.rs", path)}
-    diff = git(TREE, "diff", "-U0", "base", revision, "--", "*.c", "*.h")
-    c = set()
-    for path, lines in changed_lines(diff).items():
-        c |= functions_of_c(git(TREE, "show", f"{revision}:{path}"), lines)
-    return re.compile(rf"^_R.*(?<!\d)({'|'.join(sorted(rust))})"), c
+    lines = changed_lines(git(TREE, "diff", "-U0", "base", revision, "--", "*.c", "*.h"))
+    helpers = set()
+    for path in lines:
+        if path.startswith("rust/helpers/"):
+            helpers |= functions_of_c(git(TREE, "show", f"{revision}:{path}"), lines[path])
+    return Series(re.compile(rf"^_R.*(?<!\d)({'|'.join(sorted(rust))})"), helpers, lines)
+
+
+def located(text: str, source: str) -> dict[str, list[tuple[str, int]]]:
+    """Reads what faddr2line prints: a place, without its size, and the lines that it is at."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    place = ""
+    for line in text.splitlines():
+        if line.endswith(":") and FRAME.match(line):
+            place = line.partition("/")[0]
+            found[place] = []
+        elif at := LINE.search(line):
+            found[place].append((at[1].removeprefix(f"{source}/"), int(at[2])))
+    return found
+
+
+def before(place: str) -> str:
+    """A stack has the address behind the access. Sizes differ: in vmlinux there is padding between functions."""
+    function, offset, _ = re.split(r"\+|/", place)
+    return f"{function}+{int(offset, 16) - 1:#x}"
+
+
+def locate(kernel: Kernel, places: set[str]) -> dict[str, list[tuple[str, int]]]:
+    """Finds the lines of the places that are in kernel/workqueue.c, by the same object with line numbers."""
+    kernel.make("lines", "CFLAGS_workqueue.o=-g", "kernel/workqueue.o")
+    code = kernel.objects / "kernel/workqueue.o"
+    symbols = output(["llvm-nm", "--defined-only", "--format=just-symbols", str(code)], env=environment()).split()
+    asked = {before(place): place for place in places if place.partition("+")[0] in symbols}
+    if not asked:
+        return {}
+    text = output([str(kernel.source / "scripts/faddr2line"), str(code), *sorted(asked)], env=environment())
+    found = located(text, str(kernel.source))
+    if missing := sorted(set(asked) - {place for place, lines in found.items() if lines}):
+        raise Failure(f"faddr2line does not know the lines of {missing}")
+    return {asked[place]: lines for place, lines in found.items()}
 
 
 def known_pairs(text: str) -> set[str]:
@@ -129,9 +190,9 @@ def known_pairs(text: str) -> set[str]:
     return pairs
 
 
-def judge(found: list[Report], known: set[str], rust: re.Pattern[str], c: set[str]) -> tuple[list[Report], list[Report]]:
-    """The reports that are failures, and the others that are about functions of the series."""
-    ours = [report for report in found if any(rust.match(f) or f in c for f in report.functions())]
+def judge(found: list[Report], known: set[str], series: Series) -> tuple[list[Report], list[Report]]:
+    """The reports that are failures, and the others that are about the series."""
+    ours = [report for report in found if series.owns(report)]
     return [r for r in ours if r.pair() not in known], [r for r in ours if r.pair() in known]
 
 
@@ -179,9 +240,11 @@ def main() -> None:
         if not found:
             raise Failure(f"KCSAN has reported nothing, not even the races of the base; the log: {rel(log)}")
         of_base = Counter(report.pair() for report in reports(base))
-        failures, known = judge(found, {*of_base, *known_pairs(KNOWN.read_text())}, *of_the_series(edited_tree()))
-        say(f"    KCSAN has watched {watched} accesses, and reported {len(found)} races, {len(failures) + len(known)} of them with "
-            f"a function of the series; in the unpatched kernel {sum(of_base.values())} of {len(of_base)} kinds")
+        series = of_the_series(edited_tree())
+        series.where = locate(KCSAN.series, {place for report in found for place in report.places})
+        failures, known = judge(found, {*of_base, *known_pairs(KNOWN.read_text())}, series)
+        say(f"    KCSAN has watched {watched} accesses, and reported {len(found)} races, {len(failures) + len(known)} of them by "
+            f"the series; in the unpatched kernel {sum(of_base.values())} of {len(of_base)} kinds")
         for report in known:
             say(f"    known: {report.pair()}")
         for report in failures:
