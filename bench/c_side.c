@@ -564,6 +564,73 @@ void c_run_build(enum c_queue queue, u32 n)
 }
 
 /*
+ * What a queue needs so that references to it can outlive it, as those of Rust do, and so that what is
+ * delayed on it can be taken back.
+ */
+struct c_counted_queue {
+	struct workqueue_struct *wq;
+	refcount_t references;
+	bool closing;
+	raw_spinlock_t lock;
+	struct list_head delayed;
+	struct work_struct destruction;
+};
+
+static void c_destroy_later(struct work_struct *work)
+{
+}
+
+static struct c_counted_queue *c_make_counted(const char *name)
+{
+	struct c_counted_queue *queue = kmalloc(sizeof(*queue), GFP_KERNEL);
+
+	if (!queue)
+		return NULL;
+	queue->wq = alloc_workqueue("%s", WQ_PERCPU, 0, name);
+	if (!queue->wq) {
+		kfree(queue);
+		return NULL;
+	}
+	refcount_set(&queue->references, 1);
+	queue->closing = false;
+	raw_spin_lock_init(&queue->lock);
+	INIT_LIST_HEAD(&queue->delayed);
+	INIT_WORK(&queue->destruction, c_destroy_later);
+	return queue;
+}
+
+static void c_drop_counted(struct c_counted_queue *queue)
+{
+	struct work_struct *work;
+	unsigned long flags;
+	bool used;
+
+	WRITE_ONCE(queue->closing, true);
+	if (current_work_func(queue->wq, &work))
+		return;
+	if (refcount_read(&queue->references) != 1)
+		synchronize_rcu();
+	raw_spin_lock_irqsave(&queue->lock, flags);
+	used = !list_empty(&queue->delayed);
+	raw_spin_unlock_irqrestore(&queue->lock, flags);
+	if (used)
+		synchronize_rcu();
+	destroy_workqueue(queue->wq);
+	if (refcount_dec_and_test(&queue->references))
+		kfree(queue);
+}
+
+void c_run_build_counted(u32 n)
+{
+	for (u32 i = 0; i < n; i++) {
+		struct c_counted_queue *queue = c_make_counted("bench");
+
+		if (queue)
+			c_drop_counted(queue);
+	}
+}
+
+/*
  * Items for a task. Like in Rust, a reference to the module is held while one is pending. That this
  * module gives it up itself is not what a driver may do: the return is part of the module, too.
  */

@@ -37,6 +37,7 @@ void c_run_arm_disarm(void *state, u32 thread, u32 n);
 void c_run_mod_delayed(void *state, u32 thread, u32 n);
 void c_run_give(void *state, u32 thread, u32 n);
 void c_run_build(enum c_queue queue, u32 n);
+void c_run_build_counted(u32 n);
 
 void c_finish(void *state);
 void c_finish_armed(void *state);

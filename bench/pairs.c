@@ -47,6 +47,7 @@ ARM(c_arm_disarm_first, C_PERCPU, c_run_arm_disarm);
 C_SIDE(c_arm_disarm, c_setup_used(C_PERCPU, n * threads), c_run_arm_disarm(state, thread, n), c_finish_armed);
 C_SIDE(c_mod_delayed, c_setup_armed(C_PERCPU, n), c_run_mod_delayed(state, thread, n), c_finish_armed);
 BUILD(c_build, C_PERCPU);
+C_SIDE(c_build_counted, c_setup(C_SYSTEM_DFL), c_run_build_counted(n), c_finish);
 C_SIDE(c_drop_armed, c_setup_delayed(C_PERCPU, n), c_run_give(state, thread, n), c_finish_given);
 static const struct bench_side c_task_add = { c_task_setup, c_run_task_add, c_task_finish };
 static const struct bench_side c_task_add_builtin = { c_task_setup, c_run_task_add_builtin, c_task_finish };
@@ -131,6 +132,9 @@ const struct bench_pair bench_pairs[] = {
 
 	PAIR("build and drop", QUEUES, 20, 1, SAME, "alloc_workqueue, destroy_workqueue",
 	     c_build, "Queue::new_percpu().build(), drop", rust_build),
+	PAIR("build and drop; C counts references", QUEUES, 20, 1, SAME,
+	     "kmalloc, alloc_workqueue, destroy_workqueue, kfree", c_build_counted,
+	     "Queue::new_percpu().build(), drop", rust_build),
 	{ .name = "drop, 10,000 timers armed", .group = QUEUES, .n = 10000, .threads = 1, .target = SAME,
 	  .label = { "cancel_delayed_work, kref_put; destroy_workqueue; per item", "drop; per item" },
 	  .side = { &c_drop_armed, &rust_drop_armed }, .time_finish = true },
