@@ -34,6 +34,7 @@ KNOWN = ROOT / "kunit/known-races"
 TITLE = re.compile(r"BUG: KCSAN: (.*)$")
 ACCESS = re.compile(r"(?:race at unknown origin, with )?\S+(?: \S+){0,4} to 0x[0-9a-f]+ of \d+ bytes by ")
 FRAME = re.compile(r"([\w.$]+)\+0x[0-9a-f]+/0x[0-9a-f]+")
+CRATE = re.compile(r"Cs[0-9A-Za-z]+_(?=\d)")
 LINE = re.compile(r" at (\S+):(\d+)")
 END = "Reported by Kernel Concurrency Sanitizer"
 SAYS = (r"kcsan: enabled early$", r"kcsan: strict mode configured$", r"kcsan: selftest: (\d+)/\1 tests passed$")
@@ -50,8 +51,8 @@ class Report:
         return [function for stack in self.stacks for function in stack]
 
     def pair(self) -> str:
-        """The functions that have raced, in an order that does not depend on who was first."""
-        return " / ".join(sorted(stack[0] if stack else "?" for stack in self.stacks))
+        """The functions that have raced, in an order that does not depend on who was first, without the hashes of crates."""
+        return " / ".join(sorted(CRATE.sub("C", stack[0]) if stack else "?" for stack in self.stacks))
 
 
 def reports(log: str) -> list[Report]:
