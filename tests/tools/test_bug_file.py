@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-from lib.common import Failure
+from lib.common import TREE, Failure
 from tests.seeded.bug_file import Bug, Edit, find, parse, put_in, read_all, switch
 
 BUG = """\
@@ -104,6 +104,15 @@ class PuttingIn(unittest.TestCase):
     def test_two_that_overlap_are_refused(self) -> None:
         with self.assertRaisesRegex(Failure, "overlaps"):
             self.put("a b c", Edit("w.rs", "", ["a b"], ["x"]), Edit("w.rs", "", ["b c"], ["y"]))
+
+
+class OfTheSeries(unittest.TestCase):
+    @unittest.skipUnless((TREE / "rust").exists(), "there is no build/tree")
+    def test_what_each_bug_replaces_is_there(self) -> None:
+        for bug in read_all():
+            for edit in bug.edits:
+                with self.subTest(bug.name):
+                    find(bug, edit, (TREE / edit.file).read_text())
 
 
 if __name__ == "__main__":
