@@ -67,6 +67,9 @@ def parse(name: str, number: int, text: str) -> Bug:
     for edit in bug.edits:
         if not edit.old or not edit.new:
             raise Failure(f"{name}: an edit needs `-` and `+`")
+        for text in map("\n".join, (edit.old, edit.new)):
+            if any(text.count(left) != text.count(right) for left, right in ("()", "[]", "{}")):
+                raise Failure(f"{name}: neither a whole statement nor a whole expression: {text!r}")
     return bug
 
 

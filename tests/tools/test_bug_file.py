@@ -48,6 +48,11 @@ class Reading(unittest.TestCase):
             with self.assertRaises(Failure, msg=text):
                 parse("name", 1, text)
 
+    def test_a_part_of_a_statement_is_refused(self) -> None:
+        for text in ("- if a {\n+ if b {\n", "- a\n+ f(a\n"):
+            with self.assertRaises(Failure, msg=text):
+                parse("name", 1, f"What.\nreported by: kunit a.b\nfile: a.c\n{text}")
+
     def test_all_that_there_are_can_be_read_and_have_numbers(self) -> None:
         bugs = read_all()
         self.assertEqual([bug.number for bug in bugs], list(range(1, len(bugs) + 1)))
