@@ -18,7 +18,7 @@ VERBS = (
     ("compile", "tests/compile/run.py"),
     ("check", "tools/check.py"),
     ("kunit-smp", "tools/smp.py"),
-    ("sample-smp", "tests/sample/run.py", "smp"),
+    ("sample-smp", "tests/sample/run.py", "smp", "--quick"),
     ("drivers-smp", "tests/drivers/run.py", "smp"),
 )
 ALL = (
@@ -31,6 +31,7 @@ ALL = (
     ("random", "tests/random/run.py"),
     ("random-finds", "tests/random/run.py", "finds"),
     ("random-smp", "tests/random/run.py", "smp"),
+    ("sample-smp", "tests/sample/run.py", "smp"),
     ("series", "tools/series.py"),
     ("bisect", "tools/bisect_series.py"),
     ("bases", "tools/bases.py"),

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """make sample: walks through the sample driver and the test modules from user space, in user mode Linux.
-make sample-smp: the same on x86_64 with several CPUs, on the kernel of kunit-smp.
+make sample-smp: the same on x86_64 with several CPUs, on the kernel of kunit-smp; make test has a tenth of its loads.
 
 The walk (tests/sample) checks what user space sees. It writes to the kernel log, so what it does and
 what the modules say are in one order, with the times of one clock: that is checked here.
@@ -71,6 +71,7 @@ DURATION = {"repeat": 0.05, "ordered pair": 0.9, "delay": 2, "delay, modified": 
 TICK = 0.02  # The clock of the log may be as coarse as that, and differ as much between CPUs.
 # Where the module is loaded again and again.
 LOADS = {"many times": 200, "under load": 50}
+QUICK = 10  # the part of that which a quick walk has
 LONG = {*LOADS, "restless", "limit, closures", "limit, events"}  # The timeline does without the lines of the module.
 
 
@@ -105,7 +106,7 @@ def timeline(walk: list[Section]) -> None:
                 say(f"  {time:7.3f} s    " + paint("| " + text, "2"))
 
 
-def log_problems(walk: list[Section]) -> list[str]:
+def log_problems(walk: list[Section], quick: bool = False) -> list[str]:
     """What is wrong with order and times of the lines in the kernel log."""
     problems = []
     # Where several CPUs log at once, an emulated one may be stopped between reading the clock and logging.
@@ -122,16 +123,16 @@ def log_problems(walk: list[Section]) -> list[str]:
         if last - section.start < DURATION.get(section.name, 0) - TICK:
             problems.append(f"{section.name}: took {last - section.start:.3f} s only")
         if section.name in LOADS:
-            problems += loads_problems(section.name, texts)
+            problems += loads_problems(section.name, texts, LOADS[section.name] // (QUICK if quick else 1))
     return problems
 
 
-def loads_problems(name: str, texts: list[str]) -> list[str]:
+def loads_problems(name: str, texts: list[str], times: int) -> list[str]:
     """Whatever else happens: between two loads, the backlog is executed once, and what is delayed by an hour never."""
     problems = []
     starts = [n for n, text in enumerate(texts) if text.startswith("Loading ")]
-    if len(starts) != LOADS[name]:
-        problems.append(f"{name}: loaded {len(starts)} times, not {LOADS[name]}")
+    if len(starts) != times:
+        problems.append(f"{name}: loaded {len(starts)} times, not {times}")
     for start, end in zip(starts, [*starts[1:], len(texts)]):
         length = int(texts[start].rpartition(" ")[2])
         count = Counter(texts[start:end])
@@ -159,21 +160,19 @@ def lockdep_problems(text: str) -> list[str]:
     return ["deadlock: lockdep did not tell"]
 
 
-def report(verb: str, text: str, log: Path, known: Counter[str], lockdep: bool = False) -> None:
+def report(verb: str, text: str, log: Path, known: Counter[str], quick: bool = False) -> None:
     walk = sections(text)
     timeline(walk)
     end = re.search(r"walk: end: (\d+) passed, (\d+) failed$", text, re.M)
     if not end:
         raise Failure(f"the walk did not get to its end; the log: {rel(log)}")
-    problems = log_problems(walk)
-    if lockdep:
-        text, _, last = text.partition("walk: deadlock: begins")
-        problems += lockdep_problems(last)
+    text, _, last = text.partition("walk: deadlock: begins")
+    problems = [*log_problems(walk, quick), *lockdep_problems(last)]
     for problem in problems:
         say(paint(f"    kernel log, FAIL: {problem}", "31"))
     if noise := new_complaints(text, known):
         raise Failure("\n".join([*noise, "the kernel log has complaints; the log: " + rel(log)]))
-    checked = 1 + len(EXPECTED) + len(DURATION) + len(LOADS) + lockdep
+    checked = 1 + len(EXPECTED) + len(DURATION) + len(LOADS) + 1
     total = Counts(int(end[1]) + max(0, checked - len(problems)), int(end[2]) + len(problems), 0)
     say(f"    kernel log: {checked} checks of order and times, {len(problems)} failed")
     verdict(verb, total.failed == 0, f"{total}; the log: {rel(log)}")
@@ -195,26 +194,28 @@ def one_cpu() -> None:
     if not ended:
         timeline(sections(text))
         raise boot.hang(LIMIT, log)
-    report("sample", text, log, Counter(), lockdep=True)
+    report("sample", text, log, Counter())
 
 
-def several_cpus() -> None:
+def several_cpus(quick: bool) -> None:
     known = SMP.baseline()
     SMP.build_series()
     root, log = BUILD / "sample-smp-root", LOGS / "smp-sample.log"
     with step(f"walk through the sample on {SMP.cpus} CPUs"):
         make_root(root, SMP.series)
-        text = SMP.emulate(log, root, f"{boot.OPTIONS} -- reboot", limit=SMP_LIMIT)
-    report("sample-smp", text, log, known, lockdep=True)
+        text = SMP.emulate(log, root, f"{boot.OPTIONS} -- reboot{' quick' * quick}", limit=SMP_LIMIT)
+    report("sample-smp", text, log, known, quick)
 
 
 def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("machine", nargs="?", choices=("uml", "smp"), default="uml", help="what to boot (default: %(default)s)")
-    if arguments.parse_args().machine == "smp":
+    arguments.add_argument("--quick", action="store_true", help="with smp: modules are loaded a tenth as often")
+    given = arguments.parse_args()
+    if given.machine == "smp":
         with reporting("sample-smp"), lock("smp"):
             ensure_tree()
-            several_cpus()
+            several_cpus(given.quick)
     else:
         with reporting("sample"), lock("uml"):
             ensure_tree()

@@ -9,8 +9,6 @@
 
 #define BACKLOG 8
 #define ATTEMPTS 10
-#define TIMES 200
-#define UNDER_LOAD 50
 #define PROCESSES 2
 
 /* What is running, queued and delayed is finished or stopped; the kernel log shows it. */
@@ -54,11 +52,11 @@ static void open_file(void)
 
 static void many_times(void)
 {
-	int i, error = 0, value = 1;
+	int i, error = 0, value = 1, times = loads(200);
 	struct lab lab;
 
 	section("many times", 300);
-	for (i = 0; i < TIMES && !error; i++) {
+	for (i = 0; i < times && !error; i++) {
 		error = load(i % 4 == 0);
 		if (error)
 			break;
@@ -68,7 +66,7 @@ static void many_times(void)
 		close_lab(&lab);
 		error = unload();
 	}
-	check(i == TIMES && !error, "loaded and unloaded %d times%s%s", i, error ? ": " : "", error ? strerror(error) : "");
+	check(i == times && !error, "loaded and unloaded %d times%s%s", i, error ? ": " : "", error ? strerror(error) : "");
 }
 
 pid_t use(int pause)
@@ -107,13 +105,13 @@ void end_use(pid_t user)
 
 static void under_load(void)
 {
-	int i, error = 0, busy = 0;
+	int i, error = 0, busy = 0, times = loads(50);
 	pid_t users[PROCESSES];
 
 	section("under load", 600);
 	for (i = 0; i < PROCESSES; i++)
 		users[i] = use(10);
-	for (i = 0; i < UNDER_LOAD && !error; i++) {
+	for (i = 0; i < times && !error; i++) {
 		error = load(1);
 		pause_ms(10);
 		while (!error && (error = unload()) == EWOULDBLOCK) {
@@ -122,7 +120,7 @@ static void under_load(void)
 			pause_ms(1);
 		}
 	}
-	check(i == UNDER_LOAD && !error, "loaded and unloaded %d times, refused %d times meanwhile%s%s", i, busy,
+	check(i == times && !error, "loaded and unloaded %d times, refused %d times meanwhile%s%s", i, busy,
 	      error ? ": " : "", error ? strerror(error) : "");
 	check(busy > 0, "the processes had the device open");
 	for (i = 0; i < PROCESSES; i++)

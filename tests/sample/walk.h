@@ -24,6 +24,9 @@ const char *error_name(int error);
 double now(void);
 void pause_ms(int ms);
 
+/* How many of `all` loads this walk has: a tenth of them if it has to be quick. */
+int loads(int all);
+
 /* Ends the walk, and this kernel. */
 void finish(void);
 

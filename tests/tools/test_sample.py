@@ -16,7 +16,7 @@ from lib import common
 from lib.common import Failure
 from tests.sample.run import DURATION, EXPECTED, LOADS, Section, log_problems, report, sections
 
-CHECKS = 1 + len(EXPECTED) + len(DURATION) + len(LOADS)
+CHECKS = 1 + len(EXPECTED) + len(DURATION) + len(LOADS) + 1
 LOAD = ["Loading with a backlog of 2", "Backlog 1", "Backlog 1", "Kick 1", "Closure 1"]
 DEADLOCK = """\
 [  900.0] walk: deadlock: begins
@@ -87,34 +87,40 @@ class Log(unittest.TestCase):
 
 
 class Totals(unittest.TestCase):
-    def verdict(self, text: str, known: Counter[str] | None = None, lockdep: bool = False) -> tuple[int, str]:
+    def verdict(self, text: str, known: Counter[str] | None = None, quick: bool = False) -> tuple[int, str]:
         said = io.StringIO()
         with mock.patch.object(common, "COLOR", False), contextlib.redirect_stdout(said), self.assertRaises(SystemExit) as ended:
-            report("sample", text, Path("a.log"), known or Counter(), lockdep)
+            report("sample", text, Path("a.log"), known or Counter(), quick)
         assert isinstance(ended.exception.code, int)
         return ended.exception.code, said.getvalue().splitlines()[-1]
 
     def test_the_checks_of_the_walk_and_those_of_the_log_are_summed(self) -> None:
-        self.assertEqual(self.verdict(log(good())), (0, f"PASS sample: {5 + CHECKS} passed, 0 failed; the log: a.log"))
+        self.assertEqual(self.verdict(log(good()) + DEADLOCK), (0, f"PASS sample: {5 + CHECKS} passed, 0 failed; the log: a.log"))
 
     def test_a_failure_of_either_fails(self) -> None:
-        text = log(good(), "walk: end: 4 passed, 1 failed")
+        text = log(good(), "walk: end: 4 passed, 1 failed") + DEADLOCK
         self.assertEqual(self.verdict(text), (1, f"FAIL sample: {4 + CHECKS} passed, 1 failed; the log: a.log"))
-        text = log([section for section in good() if section[0] != "burst"])
+        text = log([section for section in good() if section[0] != "burst"]) + DEADLOCK
         self.assertEqual(self.verdict(text), (1, f"FAIL sample: {5 + CHECKS - 1} passed, 1 failed; the log: a.log"))
 
     def test_lockdep_has_to_tell_of_the_deadlock_and_may(self) -> None:
         text = log(good()) + DEADLOCK
-        self.assertEqual(self.verdict(text, lockdep=True), (0, f"PASS sample: {5 + CHECKS + 1} passed, 0 failed; the log: a.log"))
+        self.assertEqual(self.verdict(text), (0, f"PASS sample: {5 + CHECKS} passed, 0 failed; the log: a.log"))
         text = text.replace("Deadlock::number", "Other::number")
-        self.assertEqual(self.verdict(text, lockdep=True), (1, f"FAIL sample: {5 + CHECKS} passed, 1 failed; the log: a.log"))
+        self.assertEqual(self.verdict(text), (1, f"FAIL sample: {5 + CHECKS - 1} passed, 1 failed; the log: a.log"))
+
+    def test_a_quick_walk_has_a_tenth_of_the_loads(self) -> None:
+        walk = dict(good()) | {name: LOAD * (times // 10) for name, times in LOADS.items()}
+        text = log(list(walk.items())) + DEADLOCK
+        self.assertEqual(self.verdict(text, quick=True)[0], 0)
+        self.assertEqual(self.verdict(text)[0], 1)
 
     def test_a_walk_without_an_end_has_failed(self) -> None:
         with self.assertRaisesRegex(Failure, "did not get to its end"):
             self.verdict(log(good(), "walk: end"))
 
     def test_a_complaint_that_is_not_known_is_a_failure(self) -> None:
-        text = log(good()) + "[  900.0] BUG: x\n"
+        text = log(good()) + "[  900.0] BUG: x\n" + DEADLOCK
         with self.assertRaisesRegex(Failure, "BUG: x.*\n.*has complaints"):
             self.verdict(text)
         self.assertEqual(self.verdict(text, Counter({"BUG: x": 1}))[0], 0)
