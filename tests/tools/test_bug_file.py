@@ -10,6 +10,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
 from lib.common import TREE, Failure
+from tests.random.run import recorded
 from tests.seeded.bug_file import Bug, Edit, find, parse, put_in, read_all, switch
 
 BUG = """\
@@ -57,6 +58,9 @@ class Reading(unittest.TestCase):
         bugs = read_all()
         self.assertEqual([bug.number for bug in bugs], list(range(1, len(bugs) + 1)))
         self.assertGreater(len(bugs), 100)
+
+    def test_programs_find_bugs_that_there_are(self) -> None:
+        self.assertLessEqual(set(recorded()), {bug.name for bug in read_all()})
 
 
 class Switching(unittest.TestCase):
