@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """make bisect: after each patch, the kernel builds without a new warning and its suites pass.
 
-One worktree moves from the base through the patches, so that each build is incremental. What has
-passed is remembered by its content: an interrupted run goes on where it was, and after a change only
-the patches from there on are built again.
+A worktree moves through the patches, so that each build is incremental. As much of a build uses one
+CPU only, there are two, each for one half of the patches. What has passed is remembered by its
+content: an interrupted run goes on where it was, and after a change only the patches from there on
+are built again.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import re
 import shutil
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 from lib.common import (
     BUILD, TREE, Failure, duration, environment, git, lock, output, paint, parser, rel, reporting, say, step, verdict,
@@ -26,12 +29,8 @@ from lib.kernel_log import complaints, new_complaints
 from lib.results import PASSED, SKIPPED, SUITES, count, matches, read, series_globs, summary
 from tree import BRANCH, ensure_tree
 
-OBJECTS = BUILD / "bisect"
-CONFIG = OBJECTS / "bisect.config"
-# A compiler warns once: after a build that was interrupted or warned, everything is compiled again.
-UNFINISHED = OBJECTS / "unfinished"
 RECORD = BUILD / "bisect.json"
-UML = Kernel(BUILD / "bisect-src", OBJECTS, "bisect", configs=(CONFIG,))
+SAVING = Lock()
 
 
 def options_of(repo: Path, commit: str, configs: tuple[Path, ...] = CONFIGS) -> str:
@@ -59,19 +58,27 @@ def load() -> dict[str, dict]:
         return {}
 
 
-def save(record: dict[str, dict]) -> None:
-    part = RECORD.with_suffix(".new")
-    part.write_text(json.dumps(record, indent=1) + "\n")
-    part.rename(RECORD)
+def save(record: dict[str, dict], key: str, done: dict) -> None:
+    with SAVING:
+        record[key] = done
+        part = RECORD.with_suffix(".new")
+        part.write_text(json.dumps(record, indent=1) + "\n")
+        part.rename(RECORD)
 
 
 class Trials:
     """Builds and boots commits, in one place, and remembers by their content which have passed."""
 
-    def __init__(self) -> None:
-        self.record = load()
+    def __init__(self, beside: Trials | None = None) -> None:
+        name = "bisect-2" if beside else "bisect"
+        self.objects = BUILD / name
+        self.config = self.objects / "bisect.config"
+        # A compiler warns once: after a build that was interrupted or warned, everything is compiled again.
+        self.unfinished = self.objects / "unfinished"
+        self.uml = Kernel(BUILD / f"{name}-src", self.objects, name, configs=(self.config,))
+        self.record: dict[str, dict] = beside.record if beside else load()
         self.tools = compilers() + SUITES.read_text()
-        self.base: dict | None = None  # what the unpatched kernel has said
+        self.base: dict | None = beside.base if beside else None  # what the unpatched kernel has said
 
     def key(self, commit: str, config: str) -> str:
         trees = git(TREE, "rev-parse", "base^{tree}", f"{commit}^{{tree}}")
@@ -88,21 +95,21 @@ class Trials:
         if before := key in self.record:
             done = self.record[key]
         else:
-            if UNFINISHED.exists():
-                shutil.rmtree(OBJECTS)
-            done = self.record[key] = self.build_and_boot(commit, name, config)
-            save(self.record)
-            UNFINISHED.unlink()
+            if self.unfinished.exists():
+                shutil.rmtree(self.objects)
+            done = self.build_and_boot(commit, name, config)
+            save(self.record, key, done)
+            self.unfinished.unlink()
         self.base = self.base or done
         return done, before
 
     def build_and_boot(self, commit: str, name: str, config: str) -> dict:
         start = time.monotonic()
-        uml = dataclasses.replace(UML, name=name)
+        uml = dataclasses.replace(self.uml, name=name)
         worktree(uml.source, commit)
-        OBJECTS.mkdir(exist_ok=True)
-        UNFINISHED.touch()
-        CONFIG.write_text(config)
+        self.objects.mkdir(exist_ok=True)
+        self.unfinished.touch()
+        self.config.write_text(config)
         uml.build()
         warned = warnings(uml)
         if self.base and (new := warned - set(self.base["warnings"])):
@@ -121,27 +128,46 @@ class Trials:
                 "complaints": complaints(console), "warnings": sorted(warned)}
 
 
+def halves(trials: Trials, commits: list[str]) -> tuple[range, range]:
+    """Of the numbers of the commits, with as many that have not passed before in each half."""
+    unknown = [number for number, commit in enumerate(commits, 1) if not trials.remembered(commit)]
+    border = unknown[len(unknown) // 2] if unknown else len(commits) + 1
+    return range(1, border), range(border, len(commits) + 1)
+
+
 def main() -> None:
     parser(__doc__).parse_args()
     with reporting("bisect"), lock("bisect"):
         ensure_tree()
         commits = git(TREE, "rev-list", "--reverse", f"base..{BRANCH}").split()
-        trials, failed, before, start = Trials(), [], 0, time.monotonic()
-        with step(f"{len(commits)} patches, one after the other"):
-            for number, commit in enumerate([git(TREE, "rev-parse", "base").strip(), *commits]):
-                title = git(TREE, "show", "-s", "--format=%s", commit).strip() if number else "(the unpatched kernel)"
-                try:
-                    done, remembered = trials.passes(commit, f"bisect-{number:04}")
-                except Failure as e:
-                    if trials.base is None:
-                        raise
-                    failed.append(number)
-                    say("\n".join([paint(f"    FAIL {number:2}  {title}", "31"), *(f"        {x}" for x in str(e).splitlines())]))
-                    continue
-                before += remembered and number > 0
-                say(f"    pass {number:2}  {duration(done['seconds']) + (', before' if remembered else ''):20} "
-                    f"{done['all']}; ours: {done['ours']}  {title}")
-        verdict("bisect", not failed, f"{len(commits) - len(failed)} passed, {len(failed)} failed, {before} of them before, "
+        trials, failed, before, start = Trials(), list[int](), list[int](), time.monotonic()
+
+        def one(here: Trials, number: int) -> None:
+            commit = commits[number - 1]
+            title = git(TREE, "show", "-s", "--format=%s", commit).strip()
+            try:
+                done, remembered = here.passes(commit, f"bisect-{number:04}")
+            except Failure as e:
+                failed.append(number)
+                say("\n".join([paint(f"    FAIL {number:2}  {title}", "31"), *(f"        {x}" for x in str(e).splitlines())]))
+                return
+            if remembered:
+                before.append(number)
+            say(f"    pass {number:2}  {duration(done['seconds']) + (', before' if remembered else ''):20} "
+                f"{done['all']}; ours: {done['ours']}  {title}")
+
+        def some(here: Trials, numbers: range) -> None:
+            for number in numbers:
+                one(here, number)
+
+        with step("the unpatched kernel"):
+            done, _ = trials.passes(git(TREE, "rev-parse", "base").strip(), "bisect-0000")
+            say(f"    {done['all']}")
+        with step(f"{len(commits)} patches, in two halves"), ThreadPoolExecutor(2) as pool:
+            first, second = halves(trials, commits)
+            list(pool.map(some, (trials, Trials(trials)), (first, second)))
+        failed.sort()
+        verdict("bisect", not failed, f"{len(commits) - len(failed)} passed, {len(failed)} failed, {len(before)} of them before, "
                 f"in {duration(time.monotonic() - start)}" + (f"; failed: {', '.join(map(str, failed))}" if failed else ""))
 
 

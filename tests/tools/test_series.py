@@ -1,4 +1,4 @@
-"""make series with a fake of the kernel's build: what is built, on what, and what is remembered."""
+"""make series and make bisect with a fake of the kernel's build: what is built, on what, and what is remembered."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Fake(bisect_series.Kernel):
         tests = [{"name": path.name, "status": "FAIL" if path.name == "bad" else "PASS"} for path in self.source.iterdir()]
         self.result.write_text(json.dumps({"sub_groups": [{"name": "mine", "test_cases": tests}]}))
         self.console.write_text("")
-bisect_series.UML = Fake(bisect_series.UML.source, bisect_series.UML.objects, "fake")
+bisect_series.Kernel = Fake
 bisect_series.CONFIGS = ()
 bisect_series.options_of.__defaults__ = ((),)
 bisect_series.compilers = lambda: ""
-series.main()
+{"series": series, "bisect": bisect_series}[sys.argv.pop()].main()
 """
 
 
@@ -48,8 +48,8 @@ class SeriesTree(Tree):
         shutil.rmtree(self.tree)
         self.make("tree")
 
-    def series(self, fails: bool = False, **env: str) -> str:
-        done = subprocess.run([sys.executable, "-c", FAKE], cwd=self.root, env=self.env | env, text=True, capture_output=True)
+    def series(self, fails: bool = False, verb: str = "series", **env: str) -> str:
+        done = subprocess.run([sys.executable, "-c", FAKE, verb], cwd=self.root, env=self.env | env, text=True, capture_output=True)
         self.assertEqual(done.returncode, 1 if fails else 0, done.stdout + done.stderr)
         return done.stdout
 
@@ -112,6 +112,24 @@ class SeriesTree(Tree):
         self.git("branch", "--force", "stack/third", "series")
         self.make("export")
         self.assertIn("13 patches; at most 12", self.series(fails=True, BUILD="no"))
+
+    def test_bisect_builds_each_patch_once_in_two_places(self) -> None:
+        said = self.series(verb="bisect")
+        built = self.built()
+        self.assertEqual(built[0], "bisect-0000 ")
+        self.assertEqual(sorted(built[1:]), ["bisect-0001 a", "bisect-0002 ab", "bisect-0003 abc", "bisect-0004 abcd",
+                                             "bisect-0005 abcde"])
+        self.assertIn("5 passed, 0 failed, 0 of them before", said)
+        self.assertEqual({path.name for path in (self.root / "build").glob("bisect*-src")}, {"bisect-src", "bisect-2-src"})
+        self.assertIn("5 passed, 0 failed, 5 of them before", self.series(verb="bisect"))
+        self.assertEqual(self.built(), [])
+
+    def test_bisect_names_the_patches_that_fail(self) -> None:
+        self.commit("bad")
+        self.commit("f")
+        self.git("branch", "--force", "stack/third", "series")
+        self.make("export")
+        self.assertIn("5 passed, 2 failed, 0 of them before", self.series(fails=True, verb="bisect"))
 
     def test_what_is_not_exported_is_not_the_series(self) -> None:
         self.commit("f")
