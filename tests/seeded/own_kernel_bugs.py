@@ -202,5 +202,5 @@ bug(
     "item-does-not-keep-its-module",
     "a module can be unloaded while the item is running that has dropped its queue",
     ["sample kept by an item that drops the owner of its queue: FAIL"],
-    (OWNED_QUEUE, "unsafe { *private.kept.get() = ModuleRef::of_code(func as usize) };", "let _ = (func, ModuleRef::of_code);"),
+    (OWNED_QUEUE, "unsafe { *private.kept.get() = ModuleRef::of_code(code) };", "let _ = (code, ModuleRef::of_code);"),
 )

@@ -12,6 +12,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("",
 from lib.common import TREE, Failure
 from tests.random.run import recorded
 from tests.seeded.bug_file import Bug, Edit, find, parse, put_in, read_all, switch
+from tests.seeded.own_kernel_bugs import BUGS
 
 BUG = """\
 A scope does not wait.
@@ -122,6 +123,10 @@ class OfTheSeries(unittest.TestCase):
             for edit in bug.edits:
                 with self.subTest(bug.name):
                     find(bug, edit, (TREE / edit.file).read_text())
+        for own in BUGS:
+            for file, old, _ in own.edits:
+                with self.subTest(own.name):
+                    self.assertIn(old, (TREE / file).read_text())
 
 
 if __name__ == "__main__":
