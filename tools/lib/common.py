@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Event
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +24,8 @@ LOGS = BUILD / "logs"
 PATCHES = ROOT / "patches"
 TREE = BUILD / "tree"
 BASE = BUILD / "base"  # a worktree of TREE's repository at the unpatched base
+
+INTERRUPTED = Event()  # for the threads, which no signal reaches
 
 TTY = sys.stdout.isatty()
 COLOR = TTY and "NO_COLOR" not in os.environ
@@ -104,6 +107,8 @@ def run_logged(cmd: Sequence[str], log: Path, *, cwd: Path | None = None, env: d
                     break
                 except subprocess.TimeoutExpired:
                     pass
+                if INTERRUPTED.is_set():
+                    raise KeyboardInterrupt
                 now = time.monotonic()
                 if timeout is not None and now - start > timeout:
                     status = 124
@@ -226,11 +231,18 @@ def verdict(verb: str, ok: bool, detail: str) -> NoReturn:
     sys.exit(0 if ok else 1)
 
 
+def interrupt(number: int, frame: object) -> NoReturn:
+    INTERRUPTED.set()
+    raise KeyboardInterrupt
+
+
 @contextlib.contextmanager
 def reporting(verb: str) -> Iterator[None]:
     """Turns a Failure into one message and a status."""
-    # Who is told to end takes its build or emulator along.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Who is told to end takes its builds and emulators along.
+    signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     except Failure as e:

@@ -1,0 +1,44 @@
+"""What every verb shares."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+# Two threads that run programs, one after the other.
+THREADS = f"""
+import sys
+sys.path.insert(0, {str(TOOLS)!r})
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from lib.common import reporting, run_logged
+
+def job(log):
+    for _ in range(9):
+        run_logged(["sh", "-c", "echo begun; exec sleep 30"], Path(log), quiet=True)
+
+with reporting("threads"), ThreadPoolExecutor() as pool:
+    list(pool.map(job, sys.argv[1:]))
+"""
+
+
+class Interrupted(unittest.TestCase):
+    def test_threads_end_and_so_do_their_programs(self) -> None:
+        with tempfile.TemporaryDirectory() as directory:
+            logs = [Path(directory) / name for name in "ab"]
+            proc = subprocess.Popen([sys.executable, "-c", THREADS, *map(str, logs)], stdout=subprocess.PIPE, text=True)
+            while not all(log.exists() and log.stat().st_size for log in logs):
+                time.sleep(0.05)
+            proc.terminate()
+            said, _ = proc.communicate(timeout=20)
+            self.assertEqual((proc.returncode, said), (1, "FAIL threads: interrupted; the same command goes on from here\n"))
+            self.assertEqual([log.read_text() for log in logs], ["begun\n", "begun\n"])
+
+
+if __name__ == "__main__":
+    unittest.main()
