@@ -23,7 +23,10 @@ use kernel::{
         TaskWork,
         TaskWorkItem, //
     },
-    time::Jiffies,
+    time::{
+        Delta,
+        Jiffy, //
+    },
     workqueue::{
         self,
         impl_has_delayed_work,
@@ -41,7 +44,7 @@ use kernel::{
     },
 };
 
-const DELAY: Jiffies = 1000 * bindings::HZ as Jiffies;
+const DELAY: Delta<Jiffy> = Delta::from_jiffies(1000 * bindings::HZ as isize);
 
 // SAFETY: The functions of `main.c` may be called by anybody.
 unsafe extern "C" {

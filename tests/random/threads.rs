@@ -39,7 +39,8 @@ use kernel::{
     },
     time::{
         delay::fsleep,
-        Delta, //
+        Delta,
+        Jiffy, //
     },
     workqueue::{
         impl_has_delayed_work,
@@ -119,7 +120,7 @@ impl WorkItem<2> for Item {
         record.begin();
         if let (0, Some(home)) = (record.ran() % 5, this.home) {
             let again = this.clone();
-            let _ = record.offer(|| home.enqueue_delayed::<_, 2>(again, 1));
+            let _ = record.offer(|| home.enqueue_delayed::<_, 2>(again, Delta::from_jiffies(1)));
         }
         drop(this);
         record.end();
@@ -200,7 +201,7 @@ impl ScopedWorkItem for Data {
     fn run(this: &ScopedWork<Self>) {
         this.0.begin();
         if this.0.ran() % 5 == 0 {
-            let _ = this.0.offer(|| this.enqueue_delayed(1));
+            let _ = this.0.offer(|| this.enqueue_delayed(Delta::from_jiffies(1)));
         }
         this.0.end();
     }
@@ -279,8 +280,8 @@ struct Actor {
     delayed: KVec<(Arc<Record>, Disabled<Arc<Item>, 2>)>,
 }
 
-fn delay(c: u8) -> usize {
-    usize::from(c % 3)
+fn delay(c: u8) -> Delta<Jiffy> {
+    Delta::from_jiffies(isize::from(c % 3))
 }
 
 impl Actor {

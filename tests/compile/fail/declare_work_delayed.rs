@@ -24,6 +24,6 @@ declare_work! {
 }
 
 pub fn program(queue: &Queue) {
-    let _ = queue.enqueue_delayed(&ITEM, 10); //~ E0277
+    let _ = queue.enqueue_delayed(&ITEM, kernel::time::Delta::from_millis(10)); //~ E0277
     //~ message: cannot be enqueued with a delay
 }

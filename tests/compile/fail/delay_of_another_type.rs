@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A delay has a unit, or is a number of jiffies.
+//! A delay has a unit.
 
 use core::time::Duration;
 use kernel::prelude::*;
@@ -12,8 +12,8 @@ type Pointer = Arc<Item>;
 include!("both.rs");
 
 pub fn number(queue: &Queue, item: Arc<Item>) {
-    let _ = queue.enqueue_delayed::<_, 2>(item, 5i32); //~ E0277
-    //~ message: `i32` is not a delay
+    let _ = queue.enqueue_delayed::<_, 2>(item, 5usize); //~ E0277
+    //~ message: `usize` is not a delay
     //~ message: for example `Delta::from_millis(10)`
 }
 

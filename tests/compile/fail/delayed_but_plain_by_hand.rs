@@ -33,11 +33,11 @@ impl<const ID: u64> WorkItem for Item<ID> {
 }
 
 pub fn enqueue_delayed(queue: &Queue, item: Arc<Item<1>>) {
-    let _ = queue.enqueue_delayed(item, 10); //~ E0080
+    let _ = queue.enqueue_delayed(item, kernel::time::Delta::from_millis(10)); //~ E0080
     //~ message: `HasWork::IS_DELAYED` must be `true` for a `DelayedWork`
 }
 
 pub fn mod_delayed(queue: &Queue, item: Arc<Item<2>>) {
-    let _ = queue.mod_delayed(item, 10); //~ E0080
+    let _ = queue.mod_delayed(item, kernel::time::Delta::from_millis(10)); //~ E0080
     //~ message: `HasWork::IS_DELAYED` must be `true` for a `DelayedWork`
 }

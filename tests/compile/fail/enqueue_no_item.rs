@@ -16,7 +16,7 @@ pub fn shared(queue: &Queue, item: Arc<Nothing>) {
 }
 
 pub fn delayed(queue: &Queue, item: Arc<Nothing>) {
-    let _ = queue.enqueue_delayed(item, 10); //~ E0277 //~ E0277
+    let _ = queue.enqueue_delayed(item, kernel::time::Delta::from_millis(10)); //~ E0277 //~ E0277
     //~ message: `Nothing` is not a work item with this ID
     //~ message: `Nothing` has no `DelayedWork` with this ID
 }

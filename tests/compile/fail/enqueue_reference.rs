@@ -18,7 +18,7 @@ pub fn program(queue: &Queue, item: Arc<Item>) {
 }
 
 pub fn delayed(queue: &Queue, item: Arc<Item>) {
-    let _ = queue.enqueue_delayed::<_, 2>(&item, 10); //~ E0277
+    let _ = queue.enqueue_delayed::<_, 2>(&item, kernel::time::Delta::from_millis(10)); //~ E0277
     //~ message: `&Arc<Item>` cannot be enqueued with a delay
     //~ message: to keep an `Arc` or an `ARef`, enqueue a clone of it
 }

@@ -22,6 +22,6 @@ impl WorkItem for Poll {
     type Pointer = Arc<Self>;
 
     fn run(this: Arc<Self>) {
-        let _ = this.queue.enqueue_delayed(this, 10); //~ E0505
+        let _ = this.queue.enqueue_delayed(this, kernel::time::Delta::from_millis(10)); //~ E0505
     }
 }

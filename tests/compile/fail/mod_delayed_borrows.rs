@@ -8,6 +8,6 @@ use kernel::workqueue::Queue;
 include!("borrows.rs");
 
 pub fn program<'a>(queue: &Queue, item: Arc<Item<'a>>) {
-    let _ = queue.mod_delayed::<_, 2>(item, 10); //~ E0521
+    let _ = queue.mod_delayed::<_, 2>(item, kernel::time::Delta::from_millis(10)); //~ E0521
     //~ guards Queue::mod_delayed: W: 'static
 }

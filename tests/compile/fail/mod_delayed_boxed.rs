@@ -10,7 +10,7 @@ type Pointer = Pin<KBox<Item>>;
 include!("both.rs");
 
 pub fn program(queue: &OwnedQueue, item: Pin<KBox<Item>>) {
-    let _ = queue.mod_delayed::<_, 2>(item, 10); //~ E0277
+    let _ = queue.mod_delayed::<_, 2>(item, kernel::time::Delta::from_millis(10)); //~ E0277
     //~ message: is not a shared pointer to a work item
     //~ message: an item in a `Pin<KBox>` belongs to the queue until it runs
 }

@@ -8,6 +8,6 @@ use kernel::workqueue::Queue;
 include!("not_send.rs");
 
 pub fn program(queue: &Queue, item: Arc<Item>) {
-    let _ = queue.mod_delayed::<_, 2>(item, 10); //~ E0277 //~ E0277
+    let _ = queue.mod_delayed::<_, 2>(item, kernel::time::Delta::from_millis(10)); //~ E0277 //~ E0277
     //~ guards Queue::mod_delayed: W: Send
 }

@@ -11,6 +11,6 @@ type Pointer = Arc<Item>;
 include!("both.rs");
 
 pub fn program(queue: &OwnedQueue, item: Arc<Item>) {
-    let _ = queue.mod_delayed::<_, 1>(item, 10); //~ E0277
+    let _ = queue.mod_delayed::<_, 1>(item, kernel::time::Delta::from_millis(10)); //~ E0277
     //~ message: `Item` has no `DelayedWork` with this ID
 }

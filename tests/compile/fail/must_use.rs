@@ -48,6 +48,6 @@ pub fn enqueue(queue: &Queue, item: Arc<Item>) {
 
 pub fn scoped<T: ScopedWorkItem>(item: &ScopedWork<T>) {
     item.enqueue(); //~ unused_must_use
-    item.enqueue_delayed(1); //~ unused_must_use
-    item.mod_delayed(1); //~ unused_must_use
+    item.enqueue_delayed(kernel::time::Delta::from_millis(10)); //~ unused_must_use
+    item.mod_delayed(kernel::time::Delta::from_millis(10)); //~ unused_must_use
 }

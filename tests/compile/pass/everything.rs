@@ -103,7 +103,6 @@ pub fn build(max: u32) -> Result<[OwnedQueue; 5]> {
 /// Enqueues in all ways, on a queue of any sort.
 pub fn enqueue(queue: &Queue, item: Arc<Item>, value: u32) -> Result {
     queue.enqueue(item.clone())?;
-    queue.enqueue_delayed(item.clone(), 10)?;
     queue.enqueue_delayed(item.clone(), Delta::from_millis(10))?;
     queue.mod_delayed(item.clone(), Delta::from_jiffies(10))?;
     queue.try_spawn(GFP_KERNEL, move || drop(value))?;
@@ -193,7 +192,7 @@ pub fn tick(queue: &Queue, value: u32, class: WorkClass) -> Result<Pin<KBox<Scop
 pub fn scoped(queue: &Queue) -> Result<bool> {
     let item = tick(queue, 1, work_class!("tick"))?;
     item.enqueue()?;
-    item.enqueue_delayed(10)?;
+    item.enqueue_delayed(Delta::from_millis(10))?;
     let _ = item.mod_delayed(Delta::from_millis(10))?;
     item.flush();
     let pending = item.cancel() || item.cancel_sync() || item.disable() || item.disable_sync();

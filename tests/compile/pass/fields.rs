@@ -200,8 +200,8 @@ impl WorkItem<2> for ByHand {
 
 pub fn by_hand(queue: &Queue, item: Arc<ByHand>) -> Result {
     queue.enqueue::<_, 1>(item.clone())?;
-    queue.enqueue_delayed::<_, 2>(item.clone(), 10)?;
-    queue.mod_delayed::<_, 2>(item.clone(), 10)?;
+    queue.enqueue_delayed::<_, 2>(item.clone(), kernel::time::Delta::from_millis(10))?;
+    queue.mod_delayed::<_, 2>(item.clone(), kernel::time::Delta::from_millis(10))?;
     drop(WorkHandle::<_, 2>::new(item));
     Ok(())
 }

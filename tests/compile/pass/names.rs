@@ -11,7 +11,7 @@ pub struct Tick;
 
 impl ScopedWorkItem for Tick {
     fn run(this: &ScopedWork<Self>) {
-        let _ = this.enqueue_delayed(1);
+        let _ = this.enqueue_delayed(::kernel::time::Delta::from_millis(1));
     }
 }
 

@@ -387,7 +387,7 @@ impl Step<'_> {
         self.sfp.signals.lock().hw_mask = signal::PRESENT | hardware;
 
         // There are more signals now.
-        Sfp::schedule_poll(self.sfp, 1);
+        Sfp::schedule_poll(self.sfp, Delta::from_jiffies(1));
         self.module_next(Module::WaitDev, None);
         self.module_wait_dev();
     }

@@ -52,7 +52,7 @@ impl WorkItem<2> for Restless {
 
     fn run(this: Arc<Self>) {
         this.runs.add(1, Relaxed);
-        let _ = this.queue.enqueue_delayed::<_, 2>(this.clone(), 1);
+        let _ = this.queue.enqueue_delayed::<_, 2>(this.clone(), Delta::from_jiffies(1));
     }
 }
 
@@ -76,7 +76,7 @@ impl kernel::Module for Module {
         )?;
 
         owner.enqueue::<_, 1>(item.clone())?;
-        owner.enqueue_delayed::<_, 2>(item.clone(), 1)?;
+        owner.enqueue_delayed::<_, 2>(item.clone(), Delta::from_jiffies(1))?;
         let hour = Delta::from_secs(3600);
         owner.try_spawn_delayed(GFP_KERNEL, hour, || pr_err!("executed early\n"))?;
 
