@@ -38,7 +38,7 @@ def options_of(repo: Path, commit: str, configs: tuple[Path, ...] = CONFIGS) -> 
     lines = "".join(path.read_text() for path in configs).splitlines()
     known = set(re.findall(r"config (\w+)", git(repo, "grep", "-h", "-E", r"^\s*(menu)?config [A-Z0-9_]+", commit,
                                                 "--", "*Kconfig*")))
-    return "".join(f"{line}\n" for line in lines if (m := re.match(r"CONFIG_(\w+)=", line)) and m[1] in known)
+    return "".join(f"{line}\n" for line in lines if (m := re.match(r"(?:# )?CONFIG_(\w+)(?:=| is not set$)", line)) and m[1] in known)
 
 
 def warnings(uml: Kernel) -> set[str]:
