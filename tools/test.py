@@ -8,19 +8,30 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from lib.common import ROOT, duration, paint, parser, say
 
-VERBS = (
-    ("kunit", "tools/kunit.py"),
-    ("sample", "tests/sample/run.py"),
-    ("drivers", "tests/drivers/run.py"),
-    ("compile", "tests/compile/run.py"),
-    ("check", "tools/check.py"),
-    ("kunit-smp", "tools/smp.py"),
-    ("sample-smp", "tests/sample/run.py", "smp", "--quick"),
-    ("drivers-smp", "tests/drivers/run.py", "smp"),
+# Two at a time: while one compiles Rust, which takes a single CPU, or waits, the other one goes on.
+LANES = (
+    (
+        ("kunit", "tools/kunit.py"),
+        ("sample", "tests/sample/run.py"),
+        ("drivers", "tests/drivers/run.py"),
+        ("compile", "tests/compile/run.py"),
+        ("random", "tests/random/run.py"),
+        ("seeded", "tests/seeded/run.py", "--some", "12"),
+    ),
+    (
+        ("kunit-smp", "tools/smp.py"),
+        ("sample-smp", "tests/sample/run.py", "smp", "--quick"),
+        ("drivers-smp", "tests/drivers/run.py", "smp"),
+        ("check", "tools/check.py"),
+    ),
 )
+# What takes hours.
 ALL = (
     ("model", "tests/model/run.py"),
     ("bh-drain", "tests/bh_drain/run.py"),
@@ -43,15 +54,54 @@ ALL = (
 )
 
 
-def run(script: str, *args: str) -> tuple[int, str]:
-    """Passes the verb's output through; returns its status and its last line."""
-    last = ""
+@dataclass
+class Result:
+    """What came of a verb."""
+
+    verb: str
+    passed: int
+    failed: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return (f"  {'FAIL' if self.failed else 'pass'}  {self.verb:13} {self.passed} passed, {self.failed} failed  "
+                f"{duration(self.seconds)}")
+
+
+def judge(status: int, last: str) -> tuple[int, int]:
+    """The counts in the last line of a verb. One that tests nothing has not passed."""
+    counts = re.search(r"(\d+) passed, (\d+) failed", last)
+    passed, failed = (int(counts[1]), int(counts[2])) if counts else (0, 0)
+    return passed, failed or int(status != 0 or passed == 0)
+
+
+def run(verb: str, script: str, *args: str, prefix: str) -> Result:
+    """Runs a verb, and passes its output through."""
+    start, last = time.monotonic(), ""
     proc = subprocess.Popen([sys.executable, str(ROOT / script), *args], stdout=subprocess.PIPE, text=True, bufsize=1)
     assert proc.stdout is not None
     for line in proc.stdout:
-        print(line, end="", flush=True)
+        print(prefix + line, end="", flush=True)
         last = line.strip() or last
-    return proc.wait(), last
+    passed, failed = judge(proc.wait(), last)
+    return Result(verb, passed, failed, time.monotonic() - start)
+
+
+def lane(verbs: Sequence[tuple[str, ...]]) -> list[Result]:
+    return [run(verb, *command, prefix=f"{verb:11} | ") for verb, *command in verbs]
+
+
+def side_by_side() -> list[Result]:
+    with ThreadPoolExecutor(len(LANES)) as pool:
+        return [result for results in pool.map(lane, LANES) for result in results]
+
+
+def one_by_one() -> list[Result]:
+    results = []
+    for verb, *command in ALL:
+        say(paint(f"make {verb}", "1"))
+        results.append(run(verb, *command, prefix=""))
+    return results
 
 
 def main() -> None:
@@ -59,24 +109,12 @@ def main() -> None:
     arguments.add_argument("which", nargs="?", choices=("all",), help="what takes hours")
     hours = arguments.parse_args().which == "all"
     start = time.monotonic()
-    passed = failed = 0
-    rows = []
-    for verb, *command in ALL if hours else VERBS:
-        say(paint(f"make {verb}", "1"))
-        began = time.monotonic()
-        status, last = run(*command)
-        counts = re.search(r"(\d+) passed, (\d+) failed", last)
-        good, bad = (int(counts[1]), int(counts[2])) if counts else (0, 0)
-        if status and not bad:
-            bad = 1  # the verb itself
-        if status == 0 and good == 0:
-            bad = 1  # a verb that tests nothing has not passed
-        passed, failed = passed + good, failed + bad
-        rows.append(f"  {'pass' if not bad else 'FAIL'}  {verb:13} {good} passed, {bad} failed  {duration(time.monotonic() - began)}")
+    results = one_by_one() if hours else side_by_side()
     say(f"\nmake {'test-all' if hours else 'test'}, {duration(time.monotonic() - start)}; the logs: build/logs")
-    for row in rows:
-        say(row)
-    say(f"{passed} passed, {failed} failed")
+    for result in results:
+        say(str(result))
+    failed = sum(result.failed for result in results)
+    say(f"{sum(result.passed for result in results)} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
 

@@ -217,8 +217,8 @@ def finish(verb: str, outcome: Outcome, log: Path, explain: Callable[[], None]) 
         verdict(verb, False, f"seed {outcome.seed}: {outcome.what}; the log: {rel(log)}")
     programs = sum(int(m[1]) for m in PASSED.finditer(outcome.text))
     seconds = sum(int(m[2]) for m in PASSED.finditer(outcome.text)) / 1000
-    verdict(verb, True, f"{outcome.operations} operations in {programs} programs as the model says, "
-            f"{duration(seconds)}; the log: {rel(log)}")
+    verdict(verb, True, f"{programs} passed, 0 failed (programs, with {outcome.operations} operations, {duration(seconds)}); "
+            f"the log: {rel(log)}")
 
 
 def several_cpus(given: argparse.Namespace) -> None:
@@ -300,8 +300,8 @@ def finds(given: argparse.Namespace) -> None:
         head = "# Seeded bugs, the flags and the seed of a program that finds them, and what it says.\n"
         FINDS.write_text(head + "".join(f"{line}\n" for line in lines))
         say(f"    written to {rel(FINDS)}")
-    verdict("random-finds", given.search or found == len(names), f"{found} of {len(names)} seeded bugs found; "
-            f"the logs: {rel(LOGS / 'random-finds')}")
+    verdict("random-finds", given.search or found == len(names), f"{found} passed, {len(names) - found} failed (seeded bugs "
+            f"that were found, and that were not); the logs: {rel(LOGS / 'random-finds')}")
 
 
 def main() -> None:
