@@ -11,7 +11,7 @@ T := tools/toolchain >&2 &&
 
 all: kunit sample ## the main job: toolchain, kernel tree, series, UML kernel, its suites, the sample
 
-test: ## everything that has to pass: kunit, sample, drivers, compile, check, kunit-smp, sample-smp, drivers-smp
+test: ## everything that has to pass: kunit, sample, drivers, compile, random, some of seeded; beside them kunit-smp, sample-smp, drivers-smp, check
 	@tools/toolchain --linters >&2 && tools/test.py
 
 toolchain: ## install what a build needs, where it is missing
@@ -107,7 +107,7 @@ kunit-arm: ## the suites on 32-bit arm, under emulation
 kunit-oldest: ## the suites with the oldest toolchain that the kernel takes, in a root of Debian 13
 	@tools/toolchain debootstrap >&2 && tools/oldest.py
 
-test-all: ## model, bh-drain, seeded, kunit-hotplug, kunit-rt, kunit-kcsan, random, random-finds, random-smp, sample-smp, series, bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
+test-all: ## model, bh-drain, seeded, kunit-hotplug, kunit-rt, kunit-kcsan, random-finds, random-smp, sample-smp, series, bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
 	@tools/toolchain qemu-system-arm debootstrap spin >&2 && RUN=yes tools/test.py all
 
 send: ## all series, or SERIES=name, as mails, by b4, and back; sends one only with SEND=yes

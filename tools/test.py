@@ -35,11 +35,11 @@ LANES = (
 ALL = (
     ("model", "tests/model/run.py"),
     ("bh-drain", "tests/bh_drain/run.py"),
+    ("bh-drain-x86", "tests/bh_drain/run.py", "--machine=x86"),
     ("seeded", "tests/seeded/run.py"),
     ("kunit-hotplug", "tools/hotplug.py"),
     ("kunit-rt", "tools/smp.py", "rt"),
     ("kunit-kcsan", "tools/kcsan.py"),
-    ("random", "tests/random/run.py"),
     ("random-finds", "tests/random/run.py", "finds"),
     ("random-smp", "tests/random/run.py", "smp"),
     ("sample-smp", "tests/sample/run.py", "smp"),
