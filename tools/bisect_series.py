@@ -101,8 +101,9 @@ class Trials:
         if before := key in self.record:
             done = self.record[key]
         else:
-            if self.unfinished.exists():
-                shutil.rmtree(self.objects)
+            # Of the first one, all warnings must be known.
+            if self.unfinished.exists() or not self.base:
+                shutil.rmtree(self.objects, ignore_errors=True)
             done = self.build_and_boot(commit, name, config)
             save(self.record, key, done)
             self.unfinished.unlink()

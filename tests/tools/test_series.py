@@ -133,6 +133,13 @@ class SeriesTree(Tree):
         self.assertIn("5 passed, 0 failed, 5 of them before", self.series(verb="bisect"))
         self.assertEqual(self.built(), [])
 
+    def test_the_unpatched_kernel_is_built_from_nothing(self) -> None:
+        left = self.root / "build/bisect/left.o"
+        left.parent.mkdir()
+        left.touch()
+        self.series(verb="bisect")
+        self.assertFalse(left.exists())
+
     def test_bisect_names_the_patches_that_fail(self) -> None:
         self.commit("bad")
         self.commit("f")
