@@ -74,7 +74,7 @@ bh-drain: ## work queued on a BH workqueue while that is drained or destroyed
 model: ## the protocols as models and litmus tests that checkers exhaust, and mutations that they must reject
 	@tools/toolchain spin >&2 && tests/model/run.py
 
-check: ## checkpatch, maintainers, mails and back, export is clean, each series applies, rustfmt, clippy, shellcheck, python
+check: ## checkpatch, spelling, maintainers, mails and back, export is clean, each series applies, rustfmt, clippy, shellcheck, python
 	@tools/toolchain --linters >&2 && tools/check.py
 
 cost: ## the code of C that enqueues, expires, cancels and flushes is that of the base
