@@ -48,9 +48,10 @@ def warnings(uml: Kernel) -> set[str]:
 
 
 def new_warnings(warned: set[str], known: list[str]) -> set[str]:
-    """Those that are not known. Two compilers that write at once may leave one without the name of its file."""
+    """Those that are not known. Two compilers that write at once may leave one without the place or its file."""
     texts = {text[text.index("warning"):] for text in known}
-    return {text for text in warned - set(known) if text[:1] != ":" or text[text.index("warning"):] not in texts}
+    return {text for text in warned - set(known)
+            if not re.match(r"(:N:N: )?warning", text) or text[text.index("warning"):] not in texts}
 
 
 def compilers() -> str:
