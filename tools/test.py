@@ -5,14 +5,16 @@ make test-all: what takes hours."""
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NoReturn
 
-from lib.common import ROOT, duration, paint, parser, say
+from lib.common import INTERRUPTED, ROOT, duration, paint, parser, say
 
 # Two at a time: while one compiles Rust, which takes a single CPU, or waits, the other one goes on.
 LANES = (
@@ -31,6 +33,7 @@ LANES = (
         ("check", "tools/check.py"),
     ),
 )
+RUNNING: list[subprocess.Popen[str]] = []
 # What takes hours.
 ALL = (
     ("model", "tests/model/run.py"),
@@ -79,6 +82,7 @@ def run(verb: str, script: str, *args: str, prefix: str) -> Result:
     """Runs a verb, and passes its output through."""
     start, last = time.monotonic(), ""
     proc = subprocess.Popen([sys.executable, str(ROOT / script), *args], stdout=subprocess.PIPE, text=True, bufsize=1)
+    RUNNING.append(proc)
     assert proc.stdout is not None
     for line in proc.stdout:
         print(prefix + line, end="", flush=True)
@@ -88,12 +92,21 @@ def run(verb: str, script: str, *args: str, prefix: str) -> Result:
 
 
 def lane(verbs: Sequence[tuple[str, ...]]) -> list[Result]:
-    return [run(verb, *command, prefix=f"{verb:11} | ") for verb, *command in verbs]
+    return [run(verb, *command, prefix=f"{verb:11} | ") for verb, *command in verbs if not INTERRUPTED.is_set()]
 
 
 def side_by_side() -> list[Result]:
     with ThreadPoolExecutor(len(LANES)) as pool:
         return [result for results in pool.map(lane, LANES) for result in results]
+
+
+def end(number: int, frame: object) -> NoReturn:
+    """No other verb begins. An interrupt from the keyboard reaches those that run, too; SIGTERM does not."""
+    INTERRUPTED.set()
+    if number == signal.SIGTERM:
+        for proc in RUNNING:
+            proc.terminate()
+    raise KeyboardInterrupt
 
 
 def one_by_one() -> list[Result]:
@@ -108,6 +121,8 @@ def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("which", nargs="?", choices=("all",), help="what takes hours")
     hours = arguments.parse_args().which == "all"
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
     start = time.monotonic()
     results = one_by_one() if hours else side_by_side()
     say(f"\nmake {'test-all' if hours else 'test'}, {duration(time.monotonic() - start)}; the logs: build/logs")
