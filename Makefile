@@ -6,7 +6,7 @@ T := tools/toolchain >&2 &&
 
 .PHONY: all test toolchain tree export figures fold series kunit kunit-smp kunit-rt kunit-kcsan kunit-hotplug \
 	sample sample-smp drivers drivers-smp random random-smp \
-	random-finds compile model bh-drain check seeded cost bench docs send bisect bases \
+	random-finds compile model bh-drain bh-drain-x86 check seeded cost bench docs send bisect bases \
 	kunit-gcc kunit-arm64 kunit-arm kunit-oldest test-all help clean
 
 all: kunit sample ## the main job: toolchain, kernel tree, series, UML kernel, its suites, the sample
@@ -71,6 +71,9 @@ compile: ## programs that must, and that must not, compile against the built ker
 bh-drain: ## work queued on a BH workqueue while that is drained or destroyed
 	@$(T) tests/bh_drain/run.py
 
+bh-drain-x86: ## the same on x86_64, emulated, with lockdep, and with a CPU that goes offline meanwhile
+	@$(T) tests/bh_drain/run.py --machine=x86
+
 model: ## the protocols as models and litmus tests that checkers exhaust, and mutations that they must reject
 	@tools/toolchain spin >&2 && tests/model/run.py
 
@@ -107,7 +110,7 @@ kunit-arm: ## the suites on 32-bit arm, under emulation
 kunit-oldest: ## the suites with the oldest toolchain that the kernel takes, in a root of Debian 13
 	@tools/toolchain debootstrap >&2 && tools/oldest.py
 
-test-all: ## model, bh-drain, seeded, kunit-hotplug, kunit-rt, kunit-kcsan, random-finds, random-smp, sample-smp, series, bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
+test-all: ## model, bh-drain, bh-drain-x86, seeded, kunit-hotplug, kunit-rt, kunit-kcsan, random-finds, random-smp, sample-smp, series, bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
 	@tools/toolchain qemu-system-arm debootstrap spin >&2 && RUN=yes tools/test.py all
 
 send: ## all series, or SERIES=name, as mails, by b4, and back; sends one only with SEND=yes

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""make test: everything that has to pass, one verb after the other, with the totals at the end.
-make test-all: what takes hours."""
+"""make test: everything that has to pass, two verbs at a time, with the totals at the end.
+make test-all: what takes hours, one verb after the other."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ Boots user mode Linux with several CPUs and a module in C (bh_drain.c). What the
 themselves queue must be executed, without a warning. What comes from elsewhere must be refused, with one
 warning and nothing else, until the memory of the queue is freed.
 
-With --machine=x86, on emulated x86_64 with lockdep, and with a CPU that goes offline meanwhile.
+make bh-drain-x86: on emulated x86_64 with lockdep, and with a CPU that goes offline meanwhile.
 """
 
 from __future__ import annotations
