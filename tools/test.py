@@ -81,8 +81,12 @@ def judge(status: int, last: str) -> tuple[int, int]:
 def run(verb: str, script: str, *args: str, prefix: str) -> Result:
     """Runs a verb, and passes its output through."""
     start, last = time.monotonic(), ""
-    proc = subprocess.Popen([sys.executable, str(ROOT / script), *args], stdout=subprocess.PIPE, text=True, bufsize=1)
+    # Of another group than this, whose interrupts from the keyboard reach only this, which then ends the verbs.
+    proc = subprocess.Popen([sys.executable, str(ROOT / script), *args], stdout=subprocess.PIPE, text=True, bufsize=1,
+                            process_group=0)
     RUNNING.append(proc)
+    if INTERRUPTED.is_set():
+        proc.terminate()
     assert proc.stdout is not None
     for line in proc.stdout:
         print(prefix + line, end="", flush=True)
@@ -101,11 +105,10 @@ def side_by_side() -> list[Result]:
 
 
 def end(number: int, frame: object) -> NoReturn:
-    """No other verb begins. An interrupt from the keyboard reaches those that run, too; SIGTERM does not."""
+    """No other verb begins, and those that run end."""
     INTERRUPTED.set()
-    if number == signal.SIGTERM:
-        for proc in RUNNING:
-            proc.terminate()
+    for proc in RUNNING:
+        proc.terminate()
     raise KeyboardInterrupt
 
 
