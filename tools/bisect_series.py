@@ -35,7 +35,7 @@ SAVING = Lock()
 
 def options_of(repo: Path, commit: str, configs: tuple[Path, ...] = CONFIGS) -> str:
     """The lines of the configurations whose option exists at `commit`."""
-    lines = "".join(path.read_text() for path in configs).splitlines()
+    lines = sorted({line for path in configs for line in path.read_text().splitlines()})
     known = set(re.findall(r"config (\w+)", git(repo, "grep", "-h", "-E", r"^\s*(menu)?config [A-Z0-9_]+", commit,
                                                 "--", "*Kconfig*")))
     return "".join(f"{line}\n" for line in lines if (m := re.match(r"(?:# )?CONFIG_(\w+)(?:=| is not set$)", line)) and m[1] in known)

@@ -24,13 +24,13 @@ from tree import ensure_tree
 EMULATORS = {"arm64": "qemu-system-aarch64", "arm": "qemu-system-arm"}
 VARIANTS = {
     "gcc": Kernel(TREE, BUILD / "gcc", "gcc", llvm=False),
-    **{arch: Kernel(TREE, BUILD / arch, arch, configs("arm", "series"), arch) for arch in EMULATORS},
+    **{arch: Kernel(TREE, BUILD / arch, arch, configs("arm", "users", "series"), arch) for arch in EMULATORS},
 }
 CPUS = (1, 2)
 LIMIT = 600  # seconds for the boots, which take about one minute
 # With the fixes of user mode Linux alone, without which the instruments do not work.
 UNPATCHED = "stack/um"
-BASE = Kernel(BUILD / "uml-base-src", BUILD / "uml-base", "uml-base", configs("uml", "instruments", "uml-smp"))
+BASE = Kernel(BUILD / "uml-base-src", BUILD / "uml-base", "uml-base", configs("uml", "users", "instruments", "uml-smp"))
 
 
 def logs(kernel: Kernel) -> dict[int, Path]:

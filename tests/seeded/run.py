@@ -21,13 +21,13 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("",
 
 from lib.boot import uml
 from lib.common import BUILD, LOGS, Failure, lock, paint, parser, rel, reporting, say, step, verdict, worktree
-from lib.kernel import Kernel
+from lib.kernel import Kernel, configs
 from lib.kernel_log import complaints
 from lib.results import FAILED, ktap
 from tests.seeded.bug_file import DECLARATION, Bug, put_in, read_all
 from tree import ensure_tree
 
-KERNEL = Kernel(BUILD / "seeded-src", BUILD / "seeded", "seeded")
+KERNEL = Kernel(BUILD / "seeded-src", BUILD / "seeded", "seeded", configs("uml", "series", "sample"))
 LIMIT = 45  # seconds for a boot, which takes a few
 PARALLEL = 4 * (os.cpu_count() or 2)  # the tests wait most of the time
 ALL = "rust_*work*"

@@ -15,7 +15,7 @@ def configs(*names: str) -> tuple[Path, ...]:
     return tuple(ROOT / f"kunit/{name}.config" for name in names)
 
 
-CONFIGS = configs("uml", "series", "sample")
+CONFIGS = configs("uml", "users", "series", "sample")
 
 
 @dataclass(frozen=True)

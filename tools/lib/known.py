@@ -21,7 +21,8 @@ HEAD = "# What the kernel complains about without the series, and how often. Its
 
 
 def key_of(kernel: Kernel, revision: str) -> str:
-    text = git(TREE, "rev-parse", f"{revision}^{{tree}}") + "".join(config.read_text() for config in kernel.configs)
+    lines = {line for config in kernel.configs for line in config.read_text().splitlines() if "CONFIG_" in line}
+    text = git(TREE, "rev-parse", f"{revision}^{{tree}}") + "\n".join(sorted(lines))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -35,7 +35,7 @@ class Machine:
     end: str = "init: kmemleak scanned"  # what tells that a run has come to its end
 
     def kernel(self, name: str, *names: str) -> Kernel:
-        return Kernel(BUILD / f"{self.name}-src", BUILD / self.name, f"{self.name}-{name}", configs("x86", *self.checks, *names),
+        return Kernel(BUILD / f"{self.name}-src", BUILD / self.name, f"{self.name}-{name}", configs("x86", "users", *self.checks, *names),
                       arch="x86_64")
 
     @property
