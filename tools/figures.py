@@ -24,11 +24,11 @@ from tree import ensure_tree
 README = ROOT / "README.md"
 PLACE = re.compile(r"(<!-- figures: ([\w-]+) -->\n).*?(<!-- end -->)", re.S)
 # Whose patch it is, by the files that it changes most.
-C = re.compile(r"^(kernel|include|arch)/")
+CORE = re.compile(r"^(kernel|include|arch)/")
 
 
 def lines_added(path: Path) -> tuple[int, int]:
-    """By a patch, and of these, in C outside of rust/."""
+    """By a patch, and of these, outside of what is Rust's own."""
     everything = of_c = 0
     name = ""
     for line in path.read_text().partition("\n---\n")[2].splitlines():
@@ -36,7 +36,7 @@ def lines_added(path: Path) -> tuple[int, int]:
             name = line.removeprefix("+++ b/")
         elif line.startswith("+"):
             everything += 1
-            of_c += bool(C.match(name))
+            of_c += bool(CORE.match(name))
     return everything, of_c
 
 
@@ -49,7 +49,7 @@ def title(series: Series) -> str:
 
 
 def stack() -> list[str]:
-    rows = ["| series | what | patches | lines | of C | depends on |", "| --- | --- | ---: | ---: | ---: | --- |"]
+    rows = ["| series | what | patches | lines | in `kernel`, `include`, `arch` | depends on |", "| --- | --- | ---: | ---: | ---: | --- |"]
     total = [0, 0, 0]
     for series in read():
         added = [lines_added(path) for path in series.patches]

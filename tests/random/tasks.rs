@@ -137,7 +137,7 @@ impl Tasks {
 
         let got = match task_work::add(kernel::current!(), slot.item.clone(), mode) {
             Ok(()) => Outcome::Done,
-            Err(refused) if !Arc::ptr_eq(&refused.work, &slot.item) => {
+            Err(refused) if !Arc::ptr_eq(&refused.item, &slot.item) => {
                 Outcome::Wrong("the error has another item")
             }
             Err(refused) => Outcome::Refused(refused.error),

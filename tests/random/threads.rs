@@ -591,7 +591,7 @@ impl Actor {
             }
             5 => record.give_back(work.cancel()),
             6 => record.give_back(work.cancel_sync()),
-            7 => work.flush(),
+            7 => drop(work.flush()),
             8 => {
                 record.give_back(work.disable_sync());
                 record.hold();

@@ -252,7 +252,7 @@ pub fn notify(task: &Task, report: &Arc<Report>, text: KVec<u8>) -> Result<(), K
         NotifyMode::Signal,
         NotifyMode::SignalNoIpi,
     ] {
-        if let Err(AddError { work, .. }) = task_work::add(task, report.clone(), mode) {
+        if let Err(AddError { item: work, .. }) = task_work::add(task, report.clone(), mode) {
             drop(work);
         }
         let _ = report.work.is_pending() && report.work.cancel(task).is_some();

@@ -696,7 +696,7 @@ impl Lab {
 
         task_work::add(&self.opener, self.items.clone(), mode).map_err(|refused| {
             // The item comes back with the error.
-            let items = refused.work;
+            let items = refused.item;
             items.log.refused(refused.error);
             refused.error
         })
