@@ -56,6 +56,16 @@ class Known(unittest.TestCase):
         known.write(self.kept / KERNEL.name, "key", Counter())
         self.assertEqual((self.noise(), self.boots), (Counter(), 0))
 
+    def test_a_kernel_is_what_its_options_say_not_which_file_does(self) -> None:
+        one, other = self.kept.with_name("one"), self.kept.with_name("other")
+        one.write_text("# Both.\nCONFIG_A=y\n# CONFIG_B is not set\n")
+        other.write_text("# CONFIG_B is not set\n")
+        before = known.options([one, other])
+        one.write_text("CONFIG_A=y\n")
+        self.assertEqual(known.options([other, one]), before)
+        other.write_text("CONFIG_B=y\n")
+        self.assertNotEqual(known.options([other, one]), before)
+
 
 if __name__ == "__main__":
     unittest.main()

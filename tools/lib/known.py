@@ -20,9 +20,13 @@ MEASURED = BUILD / "known"
 HEAD = "# What the kernel complains about without the series, and how often. Its source and configuration:"
 
 
+def options(configs: Iterable[Path]) -> str:
+    """What the files say, no matter in which order, and which of them says it."""
+    return "\n".join(sorted({line for config in configs for line in config.read_text().splitlines() if "CONFIG_" in line}))
+
+
 def key_of(kernel: Kernel, revision: str) -> str:
-    lines = {line for config in kernel.configs for line in config.read_text().splitlines() if "CONFIG_" in line}
-    text = git(TREE, "rev-parse", f"{revision}^{{tree}}") + "\n".join(sorted(lines))
+    text = git(TREE, "rev-parse", f"{revision}^{{tree}}") + options(kernel.configs)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
