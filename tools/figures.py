@@ -23,21 +23,21 @@ from tree import ensure_tree
 
 README = ROOT / "README.md"
 PLACE = re.compile(r"(<!-- figures: ([\w-]+) -->\n).*?(<!-- end -->)", re.S)
-# Whose patch it is, by the files that it changes most.
+# Where the maintainers of C look after each line.
 CORE = re.compile(r"^(kernel|include|arch)/")
 
 
 def lines_added(path: Path) -> tuple[int, int]:
     """By a patch, and of these, outside of what is Rust's own."""
-    everything = of_c = 0
+    everything = core = 0
     name = ""
     for line in path.read_text().partition("\n---\n")[2].splitlines():
         if line.startswith("+++ "):
             name = line.removeprefix("+++ b/")
         elif line.startswith("+"):
             everything += 1
-            of_c += bool(CORE.match(name))
-    return everything, of_c
+            core += bool(CORE.match(name))
+    return everything, core
 
 
 def title(series: Series) -> str:
@@ -53,7 +53,7 @@ def stack() -> list[str]:
     total = [0, 0, 0]
     for series in read():
         added = [lines_added(path) for path in series.patches]
-        figures = [len(added), sum(lines for lines, _ in added), sum(of_c for _, of_c in added)]
+        figures = [len(added), sum(lines for lines, _ in added), sum(core for _, core in added)]
         total = [a + b for a, b in zip(total, figures)]
         name = f"`{series.name}`" + "".join(f" ({prefix})" for prefix in series.prefixes)
         rows.append(f"| {name} | {title(series)} | {' | '.join(map(str, figures))} | {', '.join(series.needs) or 'the base'} |")
