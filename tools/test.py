@@ -16,8 +16,8 @@ from typing import NoReturn
 
 from lib.common import INTERRUPTED, ROOT, duration, paint, parser, say
 
-# Two at a time: while one compiles Rust, which takes a single CPU, or waits, the other one goes on. With three, the
-# emulated CPUs wait for each other.
+# Two at a time: while one compiles Rust, which takes a single CPU, or waits, the other one goes on. With three it all
+# took longer.
 LANES = (
     (
         ("kunit", "tools/kunit.py"),
