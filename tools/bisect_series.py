@@ -47,13 +47,6 @@ def warnings(uml: Kernel) -> set[str]:
     return {re.sub(r"\d+", "N", found) for found in re.findall(r"(?:\S+: )?\bwarning(?:\[\w+\])?: .*", text, re.I)}
 
 
-def new_warnings(warned: set[str], known: list[str]) -> set[str]:
-    """Those that are not known. Two compilers that write at once may leave one without the place or its file."""
-    texts = {text[text.index("warning"):] for text in known}
-    return {text for text in warned - set(known)
-            if not re.match(r"(:N:N: )?warning", text) or text[text.index("warning"):] not in texts}
-
-
 def compilers() -> str:
     return "".join(output([program, "--version"], env=environment()) for program in ("clang", "rustc", "bindgen"))
 
@@ -120,7 +113,7 @@ class Trials:
         self.config.write_text(config)
         uml.build()
         warned = warnings(uml)
-        if self.base and (new := new_warnings(warned, self.base["warnings"])):
+        if self.base and (new := warned - set(self.base["warnings"])):
             raise Failure("\n".join([*sorted(new), f"the build has new warnings; the log: {rel(uml.log('build'))}"]))
         uml.run()
         tests = read(uml.result)

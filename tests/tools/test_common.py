@@ -8,8 +8,13 @@ import tempfile
 import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
+sys.path.insert(0, str(TOOLS))
+
+from lib import common
+
 # Two threads that run programs, one after the other.
 THREADS = f"""
 import sys
@@ -38,6 +43,18 @@ class Interrupted(unittest.TestCase):
             said, _ = proc.communicate(timeout=20)
             self.assertEqual((proc.returncode, said), (1, "FAIL threads: interrupted; the same command goes on from here\n"))
             self.assertEqual([log.read_text() for log in logs], ["begun\n", "begun\n"])
+
+
+class Environment(unittest.TestCase):
+    def test_what_two_compilers_say_is_not_mixed_up(self) -> None:
+        with tempfile.TemporaryDirectory() as directory, mock.patch.object(common, "BUILD", Path(directory)):
+            (Path(directory) / "toolchain").mkdir()
+            (Path(directory) / "toolchain/path").write_text("")
+            # Each waits until the other one has said half of it.
+            rule = "{0}: ; @printf {0}:; touch {0}-begun; until test -e {1}-begun; do sleep 0.01; done; echo warning\n"
+            (Path(directory) / "Makefile").write_text("all: a b\n" + rule.format("a", "b") + rule.format("b", "a"))
+            said = subprocess.run(["make", "-C", directory, "-j2"], env=common.environment(), text=True, capture_output=True, timeout=20)
+            self.assertEqual(sorted(line for line in said.stdout.splitlines() if "warning" in line), ["a:warning", "b:warning"])
 
 
 if __name__ == "__main__":

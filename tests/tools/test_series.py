@@ -11,7 +11,6 @@ from test_tree import STACK, Tree
 
 sys.path.insert(0, str(Tree.TOOLS))
 
-from bisect_series import new_warnings
 from series import HEAD, kernel_version, table
 
 # A kernel "builds" with a warning if it has a file that is named warn, and its suites are its files.
@@ -38,14 +37,6 @@ bisect_series.options_of.__defaults__ = ((),)
 bisect_series.compilers = lambda: ""
 {"series": series, "bisect": bisect_series}[sys.argv.pop()].main()
 """
-
-
-class Warnings(unittest.TestCase):
-    def test_a_known_one_may_have_lost_the_name_of_its_file(self) -> None:
-        known = ["a.h:N:N: warning: null"]
-        self.assertEqual(new_warnings({"a.h:N:N: warning: null", ":N:N: warning: null", "warning: null"}, known), set())
-        for new in ("b.h:N:N: warning: null", ":N:N: warning: other", "warning: other"):
-            self.assertEqual(new_warnings({new}, known), {new})
 
 
 class SeriesTree(Tree):
