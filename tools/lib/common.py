@@ -161,15 +161,16 @@ def git_environment() -> dict[str, str]:
     """Git as it comes, without the person's configuration: what it writes must not depend on it."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     env |= {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C",
-            "GIT_COMMITTER_NAME": "series", "GIT_COMMITTER_EMAIL": "series@tree.invalid",
-            # A kernel tree that LINUX names may be somebody else's.
-            "GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "*"}
-    return env
+            "GIT_COMMITTER_NAME": "series", "GIT_COMMITTER_EMAIL": "series@tree.invalid"}
+    # A kernel tree that LINUX names may be somebody else's. Packing a new one takes as long as two compilers for a minute.
+    config = {"safe.directory": "*", "core.autocrlf": "false", "gc.auto": "0"}
+    for number, (key, value) in enumerate(config.items()):
+        env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return env | {"GIT_CONFIG_COUNT": str(len(config))}
 
 
 def git(repo: Path, *args: str) -> str:
-    return output(["git", "-C", str(repo), "-c", "core.autocrlf=false", "-c", "gc.auto=0", *args],
-                  env=git_environment())
+    return output(["git", "-C", str(repo), *args], env=git_environment())
 
 
 def worktree(source: Path, revision: str) -> None:
