@@ -162,7 +162,7 @@ def git_environment() -> dict[str, str]:
     env = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     env |= {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C",
             "GIT_COMMITTER_NAME": "series", "GIT_COMMITTER_EMAIL": "series@tree.invalid"}
-    # A kernel tree that LINUX names may be somebody else's. Packing a new one takes as long as two compilers for a minute.
+    # A kernel tree that LINUX names may be somebody else's. A new one would be packed in the background, beside the builds.
     config = {"safe.directory": "*", "core.autocrlf": "false", "gc.auto": "0"}
     for number, (key, value) in enumerate(config.items()):
         env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
