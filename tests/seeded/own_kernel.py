@@ -10,17 +10,17 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-from lib.common import BUILD, Failure, git, lock, paint, parser, reporting, say, step, verdict, worktree
-from lib.kernel import Kernel
+from kunit import noise
+from lib.common import Failure, git, lock, paint, parser, reporting, say, step, verdict
 from lib.kernel_log import complaints, new_complaints
 from lib.results import PASSED, SKIPPED, read
-from lib.smp import SMP
 from tests.compile.run import compile_all
 from tests.sample import run as sample
+from tests.seeded import run as seeded
 from tests.seeded.own_kernel_bugs import BUGS, HANG, Bug
 from tree import ensure_tree
 
-KERNEL = Kernel(BUILD / "seeded-src", BUILD / "seeded", "seeded")
+KERNEL = seeded.KERNEL
 
 
 def reports() -> dict[str, dict[str, str]]:
@@ -28,7 +28,7 @@ def reports() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {"compile": {o.name: o.problem for o in compile_all(KERNEL) if o.problem}}
     KERNEL.run(limit=120)
     console = KERNEL.console.read_text(errors="replace")
-    found["log"] = {line: line for line in complaints(console)}
+    found["log"] = {line: line for line in new_complaints(console, noise())}
     if "System halted" not in console:
         words = HANG.partition(" ")[2]
         found["log"][words] = words
@@ -56,15 +56,6 @@ def sample_reports() -> dict[str, dict[str, str]]:
     return {"sample": {line: line for line in found}}
 
 
-def smp_reports() -> dict[str, dict[str, str]]:
-    """What the SMP kernel complains about, built from the sources as they are."""
-    with lock("smp"):
-        known = SMP.baseline()
-        kernel = SMP.kernel("seeded", "series")
-        SMP.build(kernel, git(KERNEL.source, "stash", "create").strip())
-        return {"smp": {line: line for line in new_complaints(SMP.run(kernel.log("run")), known)}}
-
-
 def put_in(bug: Bug) -> None:
     for name, old, new in bug.edits:
         path = KERNEL.source / name
@@ -80,19 +71,16 @@ def checked(bug: Bug) -> list[str]:
     found: dict[str, dict[str, str]] = {}
     try:
         put_in(bug)
-        if "smp" in kinds:
-            found |= smp_reports()
-        if kinds - {"smp"}:
-            KERNEL.build()
+        KERNEL.build()
         if "sample" in kinds:
             found |= sample_reports()
-        if kinds - {"smp", "sample"}:
+        if kinds - {"sample"}:
             found |= reports()
     finally:
         git(KERNEL.source, "checkout", "--quiet", "--force", ".")
     missed = []
     for kind, name in bug.catchers:
-        told = [text for key, text in found[kind].items() if (name in key if kind in ("log", "smp", "sample") else name == key)]
+        told = [text for key, text in found[kind].items() if (name in key if kind in ("log", "sample") else name == key)]
         if told:
             say(f"    {kind} {name}: {told[0]}")
         else:
@@ -102,7 +90,7 @@ def checked(bug: Bug) -> list[str]:
 
 def prepare() -> None:
     """A place of its own, so that neither build/tree nor its objects are touched."""
-    worktree(KERNEL.source, "series")
+    seeded.prepare()
     KERNEL.build()
     if wrong := [f"{kind} {name}" for kind, names in reports().items() for name in names]:
         raise Failure("without a bug, there are reports already: " + ", ".join(wrong))

@@ -1,8 +1,7 @@
 """Bugs that need a kernel of their own: what is done to the sources, and which tests have to report it.
 
-A test is `kunit suite.test`, `compile program.rs`, `log text` for a complaint in the log of the UML
-kernel, `smp text` for one of the SMP kernel, or `sample text` for what goes wrong in the walk
-through the sample.
+A test is `kunit suite.test`, `compile program.rs`, `log text` for a complaint of the kernel, or `sample text` for what
+goes wrong in the walk through the sample.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ bug(
 bug(
     "lock-leaves-a-scope",
     "a scope returns a lock that its items take, which lockdep has to find out",
-    ["smp WARNING: possible circular locking dependency detected"],
+    ["log WARNING: possible circular locking dependency detected"],
     (
         f"{PARTS}tests/scope.rs",
         "        assert_eq!(*sum.lock(), 2);\n        // Nothing",

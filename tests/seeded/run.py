@@ -15,19 +15,22 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
 from lib.boot import uml
 from lib.common import BUILD, LOGS, Failure, lock, paint, parser, rel, reporting, say, step, verdict, worktree
-from lib.kernel import Kernel, configs
+from lib.kernel import SERIES
 from lib.kernel_log import complaints
 from lib.results import FAILED, ktap
 from tests.seeded.bug_file import DECLARATION, Bug, put_in, read_all
 from tree import ensure_tree
 
-KERNEL = Kernel(BUILD / "seeded-src", BUILD / "seeded", "seeded", configs("uml", "series", "sample"))
+KERNEL = replace(SERIES, source=BUILD / "seeded-src", objects=BUILD / "seeded", name="seeded")
+# Leaks are not looked for at the end, and a test has to notice before the kernel itself does.
+OPTIONS = "kunit_shutdown=halt kmemleak=off no_debug_objects"
 LIMIT = 45  # seconds for a boot, which takes a few
 PARALLEL = 4 * (os.cpu_count() or 2)  # the tests wait most of the time
 ALL = "rust_*work*"
@@ -55,8 +58,16 @@ def append(path: Path, text: str) -> None:
     path.write_text(path.read_text() + text)
 
 
-def build(bugs: list[Bug]) -> None:
+def prepare() -> None:
+    """The sources, and what `make kunit` has compiled of them, in a place of its own."""
     worktree(KERNEL.source, "series")
+    if SERIES.objects.exists() and not KERNEL.objects.exists():
+        with lock("uml"):
+            KERNEL.begin_as(SERIES, "series")
+
+
+def build(bugs: list[Bug]) -> None:
+    prepare()
     put_in(KERNEL.source, bugs)
     append(KERNEL.source / "kernel/workqueue.c", SELECT_C)
     # Not in a header that all of C includes.
@@ -74,7 +85,7 @@ def suites(bug: Bug) -> str:
 def boot(number: int, glob: str = ALL) -> str:
     """What the kernel printed with this bug."""
     log = LOGS / "seeded" / f"{number}.log"
-    text, _ = uml(KERNEL, None, f"kunit_shutdown=halt kunit.filter_glob={glob} seeded_bug={number}", log, LIMIT,
+    text, _ = uml(KERNEL, None, f"{OPTIONS} kunit.filter_glob={glob} seeded_bug={number}", log, LIMIT,
                   memory="512M", quiet=True)
     return text
 

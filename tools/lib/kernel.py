@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.common import BUILD, LOGS, ROOT, TREE, Failure, environment, must, need_space, rel, run_logged
+from lib.common import BUILD, LOGS, ROOT, TREE, Failure, environment, git, must, need_space, output, rel, run_logged
 from lib.kernel_log import complaints
 
 
@@ -42,6 +43,28 @@ class Kernel:
         self.objects.mkdir(parents=True, exist_ok=True)
         must(["make", "-C", str(self.source), f"O={self.objects}", f"ARCH={self.arch}", *self.options,
               f"-j{os.cpu_count()}", *args], self.log(what), f"{self.name}: make {what}", env=environment(), objects=self.objects)
+
+    def begin_as(self, other: Kernel, revision: str) -> None:
+        """Takes over what has been compiled for another kernel, from build/tree with these options. `source` is a worktree at
+        `revision`. Make compiles then only what differs in it."""
+        different = set(git(TREE, "diff", "--name-only", "-z", revision).split("\0"))
+        for name in git(self.source, "ls-files", "-z").split("\0"):
+            if name and name not in different:
+                times = (TREE / name).lstat()
+                os.utime(self.source / name, ns=(times.st_atime_ns, times.st_mtime_ns), follow_symlinks=False)
+        git(self.source, "update-index", "-q", "--refresh")  # or else the next checkout writes all files again
+        copy = self.objects.with_name(f"{self.objects.name}.new")
+        shutil.rmtree(copy, ignore_errors=True)
+        output(["cp", "-a", str(other.objects), str(copy)])
+        moved = ((other.source, self.source), (other.objects, self.objects))
+        for commands in copy.rglob("*.cmd"):
+            text = commands.read_text()
+            for old, new in moved:
+                text = re.sub(rf"{re.escape(str(old))}(?![\w.-])", str(new), text)
+            times = commands.stat()
+            commands.write_text(text)
+            os.utime(commands, ns=(times.st_atime_ns, times.st_mtime_ns))
+        copy.rename(self.objects)
 
     def complete(self, config: str) -> None:
         """Configures the kernel by these lines and defaults, if they are not those of the last time."""
