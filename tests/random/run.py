@@ -249,7 +249,7 @@ def recorded() -> dict[str, tuple[int, int]]:
 
 def boot_with(here: Machine, bug: Bug, plan: str) -> Outcome:
     log = LOGS / "random-finds" / f"{bug.number}.log"
-    return here.boot(plan, log, f"seeded_bug={bug.number}", limit=REPLAY_LIMIT)
+    return here.boot(plan, log, seeded.FAST, f"seeded_bug={bug.number}", limit=REPLAY_LIMIT)
 
 
 def search(here: Machine, bug: Bug) -> Outcome:
@@ -295,7 +295,7 @@ def finds(given: argparse.Namespace) -> None:
             if outcome.what:
                 lines.append(f"{bug.name} {outcome.flags} {outcome.seed}  {outcome.what}")
             if outcome.what and given.name:
-                explain(here, outcome, f"seeded_bug={bug.number}")
+                explain(here, outcome, seeded.FAST, f"seeded_bug={bug.number}")
     if given.search and not given.name:
         head = "# Seeded bugs, the flags and the seed of a program that finds them, and what it says.\n"
         FINDS.write_text(head + "".join(f"{line}\n" for line in lines))

@@ -3,49 +3,30 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-from kunit import noise
 from lib.common import Failure, git, lock, paint, parser, reporting, say, step, verdict
-from lib.kernel_log import complaints, new_complaints
-from lib.results import PASSED, SKIPPED, read
+from lib.kernel_log import complaints
 from tests.compile.run import compile_all
 from tests.sample import run as sample
 from tests.seeded import run as seeded
-from tests.seeded.own_kernel_bugs import BUGS, HANG, Bug
+from tests.seeded.own_kernel_bugs import BUGS, Bug
 from tree import ensure_tree
 
 KERNEL = seeded.KERNEL
 
 
-def reports() -> dict[str, dict[str, str]]:
-    """What every kind of test reports about the kernel as it is: what failed, and what it printed."""
-    found: dict[str, dict[str, str]] = {"compile": {o.name: o.problem for o in compile_all(KERNEL) if o.problem}}
-    KERNEL.run(limit=120)
-    console = KERNEL.console.read_text(errors="replace")
-    found["log"] = {line: line for line in new_complaints(console, noise())}
-    if "System halted" not in console:
-        words = HANG.partition(" ")[2]
-        found["log"][words] = words
-    found["kunit"] = {}
-    try:
-        tests = read(KERNEL.result)
-    except Failure:
-        tests = []
-    for name, status in tests:
-        if status not in (PASSED, SKIPPED):
-            case = re.escape(name.rpartition(".")[2])
-            said = re.search(rf"# {case}: (ASSERTION FAILED at .*)\n\s*(Expected .*)", console)
-            found["kunit"][name] = f"{said[1]}: {said[2]}" if said else f"status {status}"
-    return found
+def reports() -> list[seeded.Report]:
+    """What every kind of test reports about the kernel as it is."""
+    programs: list[seeded.Report] = [("compile", o.name, o.problem) for o in compile_all(KERNEL) if o.problem]
+    return programs + seeded.reports(seeded.boot(0))
 
 
-def sample_reports() -> dict[str, dict[str, str]]:
+def sample_reports() -> list[seeded.Report]:
     """What the walk through the sample finds wrong, and what the kernel complains about meanwhile."""
     text, ended = sample.in_uml(KERNEL, KERNEL.log("sample"))
     walk = sample.sections(text)
@@ -53,7 +34,7 @@ def sample_reports() -> dict[str, dict[str, str]]:
     found += [*sample.log_problems(walk), *complaints(text)]
     if not ended or "walk: end:" not in text:
         found.append("the walk did not get to its end")
-    return {"sample": {line: line for line in found}}
+    return [("sample", line, line) for line in found]
 
 
 def put_in(bug: Bug) -> None:
@@ -68,23 +49,22 @@ def put_in(bug: Bug) -> None:
 def checked(bug: Bug) -> list[str]:
     """Puts the bug in, builds, tests; returns what is wrong with the tests."""
     kinds = {kind for kind, _ in bug.catchers}
-    found: dict[str, dict[str, str]] = {}
+    found: list[seeded.Report] = []
     try:
         put_in(bug)
         KERNEL.build()
         if "sample" in kinds:
-            found |= sample_reports()
+            found += sample_reports()
         if kinds - {"sample"}:
-            found |= reports()
+            found += reports()
     finally:
         git(KERNEL.source, "checkout", "--quiet", "--force", ".")
     missed = []
-    for kind, name in bug.catchers:
-        told = [text for key, text in found[kind].items() if (name in key if kind in ("log", "sample") else name == key)]
-        if told:
-            say(f"    {kind} {name}: {told[0]}")
+    for catcher in bug.catchers:
+        if told := seeded.told_by(catcher, found):
+            say(f"    {' '.join(catcher)}: {told[0]}")
         else:
-            missed.append(f"{bug.name}: {kind} {name} did not report it")
+            missed.append(f"{bug.name}: {' '.join(catcher)} did not report it")
     return missed
 
 
@@ -92,7 +72,7 @@ def prepare() -> None:
     """A place of its own, so that neither build/tree nor its objects are touched."""
     seeded.prepare()
     KERNEL.build()
-    if wrong := [f"{kind} {name}" for kind, names in reports().items() for name in names]:
+    if wrong := [f"{kind} {name}" for kind, name, _ in reports()]:
         raise Failure("without a bug, there are reports already: " + ", ".join(wrong))
 
 

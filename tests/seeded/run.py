@@ -29,12 +29,13 @@ from tests.seeded.bug_file import DECLARATION, Bug, put_in, read_all
 from tree import ensure_tree
 
 KERNEL = replace(SERIES, source=BUILD / "seeded-src", objects=BUILD / "seeded", name="seeded")
-# Leaks are not looked for at the end, and a test has to notice before the kernel itself does.
-OPTIONS = "kunit_shutdown=halt kmemleak=off no_debug_objects"
+# Nobody looks for leaks at the end, and debug objects would speak before the tests do.
+FAST = "kmemleak=off no_debug_objects"
 LIMIT = 45  # seconds for a boot, which takes a few
 PARALLEL = 4 * (os.cpu_count() or 2)  # the tests wait most of the time
 ALL = "rust_*work*"
 WORDS = re.compile(r"# (\w+): (?:ASSERTION|EXPECTATION) FAILED at (\S+)\n\s*(Expected .*)")
+Report = tuple[str, str, str]  # the kind of the test, its name, what it says
 END = "reboot: System halted"
 HANG = "the kernel did not finish its tests"
 SELECT_C = """
@@ -60,10 +61,10 @@ def append(path: Path, text: str) -> None:
 
 def prepare() -> None:
     """The sources, and what `make kunit` has compiled of them, in a place of its own."""
-    worktree(KERNEL.source, "series")
-    if SERIES.objects.exists() and not KERNEL.objects.exists():
-        with lock("uml"):
-            KERNEL.begin_as(SERIES, "series")
+    with lock("uml"):
+        worktree(KERNEL.source, "series")
+        if SERIES.objects.exists() and not KERNEL.objects.exists():
+            KERNEL.begin_as(SERIES)
 
 
 def build(bugs: list[Bug]) -> None:
@@ -85,19 +86,25 @@ def suites(bug: Bug) -> str:
 def boot(number: int, glob: str = ALL) -> str:
     """What the kernel printed with this bug."""
     log = LOGS / "seeded" / f"{number}.log"
-    text, _ = uml(KERNEL, None, f"{OPTIONS} kunit.filter_glob={glob} seeded_bug={number}", log, LIMIT,
+    text, _ = uml(KERNEL, None, f"kunit_shutdown=halt {FAST} kunit.filter_glob={glob} seeded_bug={number}", log, LIMIT,
                   memory="512M", quiet=True)
     return text
 
 
-def reports(text: str) -> list[tuple[str, str, str]]:
-    """What the tests of a boot have reported: kind, test, words."""
+def reports(text: str) -> list[Report]:
+    """What the tests of a boot have reported."""
     words = {m[1]: f"{m[3]} at {m[2]}" for m in WORDS.finditer(text)}
-    found = [("kunit", name, words.get(name.rpartition(".")[2], "failed")) for name, status in ktap(text) if status == FAILED]
+    found: list[Report] = [("kunit", name, words.get(name.rpartition(".")[2], "failed")) for name, status in ktap(text) if status == FAILED]
     found += [("log", line, line) for line in complaints(text)]
     if END not in text:
         found.append(("log", HANG, HANG))
     return found
+
+
+def told_by(reporter: tuple[str, str], found: list[Report]) -> list[str]:
+    """What that has said: a test, or a line with these words."""
+    kind, name = reporter
+    return [words for k, test, words in found if k == kind and (name == test if kind in ("kunit", "compile") else name in test)]
 
 
 def judge(bug: Bug) -> tuple[bool, str]:
@@ -106,12 +113,12 @@ def judge(bug: Bug) -> tuple[bool, str]:
     if bug.survives:
         return not found, f"survives: {bug.survives}" if not found else f"does not survive: {found[0][1]}: {found[0][2]}"
     told = ""
-    for kind, name in bug.reported_by:
-        words = [w for k, test, w in found if k == kind and (name in test if kind == "log" else name == test)]
+    for reporter in bug.reported_by:
+        words = told_by(reporter, found)
         if not words:
             others = "; ".join(f"{k} {test}" for k, test, _ in found[:3]) or "nothing"
-            return False, f"{kind} {name} did not report it; what did: {others}"
-        told = told or f"{name}: {words[0]}"
+            return False, f"{' '.join(reporter)} did not report it; what did: {others}"
+        told = told or f"{reporter[1]}: {words[0]}"
     return True, told
 
 

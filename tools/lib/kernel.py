@@ -19,6 +19,11 @@ def configs(*names: str) -> tuple[Path, ...]:
 CONFIGS = configs("uml", "users", "series", "sample")
 
 
+def copy_times(source: Path, to: Path) -> None:
+    times = source.lstat()
+    os.utime(to, ns=(times.st_atime_ns, times.st_mtime_ns), follow_symlinks=False)
+
+
 @dataclass(frozen=True)
 class Kernel:
     """A kernel: its source, its objects, how its logs are called, and what it is made of."""
@@ -44,26 +49,27 @@ class Kernel:
         must(["make", "-C", str(self.source), f"O={self.objects}", f"ARCH={self.arch}", *self.options,
               f"-j{os.cpu_count()}", *args], self.log(what), f"{self.name}: make {what}", env=environment(), objects=self.objects)
 
-    def begin_as(self, other: Kernel, revision: str) -> None:
-        """Takes over what has been compiled for another kernel, from build/tree with these options. `source` is a worktree at
-        `revision`. Make compiles then only what differs in it."""
-        different = set(git(TREE, "diff", "--name-only", "-z", revision).split("\0"))
-        for name in git(self.source, "ls-files", "-z").split("\0"):
-            if name and name not in different:
-                times = (TREE / name).lstat()
-                os.utime(self.source / name, ns=(times.st_atime_ns, times.st_mtime_ns), follow_symlinks=False)
+    def begin_as(self, other: Kernel) -> None:
+        """Takes over what has been compiled for another kernel with these options, so that make compiles only what differs.
+        Both sources are worktrees of one repository, and `source` has no changes yet."""
+        head = git(self.source, "rev-parse", "HEAD").strip()
+        changed = set(git(other.source, "diff", "--name-only", "--no-renames", "-z", head).split("\0"))
+        for name in git(self.source, "ls-files", "-z").split("\0")[:-1]:
+            if name in changed:
+                os.utime(self.source / name, follow_symlinks=False)
+            else:
+                copy_times(other.source / name, self.source / name)
         git(self.source, "update-index", "-q", "--refresh")  # or else the next checkout writes all files again
         copy = self.objects.with_name(f"{self.objects.name}.new")
-        shutil.rmtree(copy, ignore_errors=True)
-        output(["cp", "-a", str(other.objects), str(copy)])
-        moved = ((other.source, self.source), (other.objects, self.objects))
-        for commands in copy.rglob("*.cmd"):
-            text = commands.read_text()
-            for old, new in moved:
+        if copy.exists():
+            shutil.rmtree(copy)
+        output(["cp", "-aT", str(other.objects), str(copy)])
+        for path in copy.rglob("*.cmd"):
+            text = path.read_text()
+            for old, new in ((other.source, self.source), (other.objects, self.objects)):
                 text = re.sub(rf"{re.escape(str(old))}(?![\w.-])", str(new), text)
-            times = commands.stat()
-            commands.write_text(text)
-            os.utime(commands, ns=(times.st_atime_ns, times.st_mtime_ns))
+            path.write_text(text)
+            copy_times(other.objects / path.relative_to(copy), path)
         copy.rename(self.objects)
 
     def complete(self, config: str) -> None:
