@@ -11,7 +11,7 @@ T := tools/toolchain >&2 &&
 
 all: kunit sample ## the main job: toolchain, kernel tree, series, UML kernel, its suites, the sample
 
-test: ## everything that has to pass: kunit, sample, drivers, compile, random, some of seeded; beside them kunit-smp, sample-smp, drivers-smp, check
+test: ## everything that has to pass: kunit, sample, drivers, compile, random, some of seeded, check; beside them kunit-smp, sample-smp, drivers-smp
 	@tools/toolchain --linters >&2 && tools/test.py
 
 toolchain: ## install what a build needs, where it is missing

@@ -26,12 +26,12 @@ LANES = (
         ("compile", "tests/compile/run.py"),
         ("random", "tests/random/run.py"),
         ("seeded", "tests/seeded/run.py", "--some", "12"),
+        ("check", "tools/check.py"),
     ),
     (
         ("kunit-smp", "tools/smp.py"),
         ("sample-smp", "tests/sample/run.py", "smp", "--quick"),
         ("drivers-smp", "tests/drivers/run.py", "smp"),
-        ("check", "tools/check.py"),
     ),
 )
 RUNNING: list[subprocess.Popen[str]] = []
