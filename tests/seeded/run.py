@@ -78,8 +78,11 @@ def build(bugs: list[Bug]) -> None:
 
 
 def suites(bug: Bug) -> str:
-    """Those that have to report the bug, if that is one."""
-    named = {name.partition(".")[0] for kind, name in bug.reported_by if kind == "kunit"}
+    """Those that have to report the bug, if that is one; of that, the only test that has to, since others may crash before."""
+    named = {name for kind, name in bug.reported_by if kind == "kunit"}
+    if len(bug.reported_by) == 1 and named:
+        return named.pop()
+    named = {name.partition(".")[0] for name in named}
     return named.pop() if len(named) == len({kind for kind, _ in bug.reported_by}) == 1 else ALL
 
 
