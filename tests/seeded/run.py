@@ -77,13 +77,13 @@ def build(bugs: list[Bug]) -> None:
     KERNEL.build()
 
 
-def suites(bug: Bug) -> str:
-    """Those that have to report the bug, if that is one; of that, the only test that has to, since others may crash before."""
-    named = {name for kind, name in bug.reported_by if kind == "kunit"}
-    if len(bug.reported_by) == 1 and named:
-        return named.pop()
-    named = {name.partition(".")[0] for name in named}
-    return named.pop() if len(named) == len({kind for kind, _ in bug.reported_by}) == 1 else ALL
+def tests_of(bug: Bug) -> str:
+    """What to boot with the bug: the test that has to report it, as others may crash before; the suite, if several have to."""
+    named = [name for kind, name in bug.reported_by if kind == "kunit"]
+    if len(named) == len(bug.reported_by) == 1:
+        return named[0]
+    suites = {name.partition(".")[0] for name in named}
+    return suites.pop() if len(suites) == 1 and len(named) == len(bug.reported_by) else ALL
 
 
 def boot(number: int, glob: str = ALL) -> str:
@@ -112,7 +112,7 @@ def told_by(reporter: tuple[str, str], found: list[Report]) -> list[str]:
 
 def judge(bug: Bug) -> tuple[bool, str]:
     """Boots the kernel with the bug. Returns whether it is as its file says, and words for that."""
-    found = reports(boot(bug.number, suites(bug)))
+    found = reports(boot(bug.number, tests_of(bug)))
     if bug.survives:
         return not found, f"survives: {bug.survives}" if not found else f"does not survive: {found[0][1]}: {found[0][2]}"
     told = ""
@@ -148,7 +148,7 @@ def main() -> None:
             raise Failure("no such bug: " + ", ".join(sorted(unknown)))
         bugs = [bug for bug in every if not given.name or bug.name in given.name]
         if given.some:
-            bugs = [bug for bug in bugs if suites(bug) != ALL]
+            bugs = [bug for bug in bugs if tests_of(bug) != ALL]
             bugs = random.Random(datetime.date.today().isoformat()).sample(bugs, min(given.some, len(bugs)))
         with step(f"one kernel with {len(every)} bugs"):
             build(every)
