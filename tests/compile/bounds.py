@@ -20,6 +20,16 @@ GUARDS = re.compile(r"//~ guards (.+?)\s*(?=//~|$)")
 
 # Bounds that no program can miss, and why.
 UNREACHABLE = {
+    "DeviceResource: Self: 'static":
+        "Devres demands it of what is in it",
+    "DeviceResource for Devres: T: Send":
+        "as above",
+    "DeviceResource for Devres: T: 'static":
+        "as above",
+    "DeviceResource for DevresLt: F: 'static":
+        "as above",
+    "DeviceResource for DevresLt: for<'a> F::Of<'a>: Send":
+        "as above",
     "OwnedQueue::scope: self: 'env":
         "whatever lifetime the caller chooses for it outlives the call, and the queue is used for no longer",
     "Scope::try_spawn: self: 'scope":

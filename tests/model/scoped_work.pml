@@ -113,7 +113,7 @@ inline adopt() {
 		atomic { live(); linked = true; lock = false })
 }
 
-/* count_disable(), after C has disabled the item; the count does not overflow here */
+/* disable() counts after C has disabled the item; the count does not overflow here */
 inline disable_() {
 	IF(COUNT_FIRST, disabled++, skip);
 	disable_delayed_work();

@@ -2,6 +2,7 @@
 
 //! The resource is there as long as `run` is executed.
 
+use kernel::devres::Devres;
 use kernel::sync::SetOnce;
 use kernel::workqueue::{DeviceWork, DeviceWorkItem, ScopedWork};
 
@@ -10,7 +11,7 @@ pub struct Item {
 }
 
 impl DeviceWorkItem for Item {
-    type Resource = u32;
+    type Resource = Devres<u32>;
 
     fn run(this: &ScopedWork<DeviceWork<Self>>, resource: &u32) {
         this.kept.populate(resource); //~ E0521

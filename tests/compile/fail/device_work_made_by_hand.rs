@@ -9,7 +9,7 @@ use kernel::workqueue::{DeviceWork, DeviceWorkItem, ScopedWork};
 pub struct Item;
 
 impl DeviceWorkItem for Item {
-    type Resource = u32;
+    type Resource = Devres<u32>;
 
     fn run(_this: &ScopedWork<DeviceWork<Self>>, _resource: &u32) {}
 }

@@ -12,7 +12,7 @@ pub struct Item {
 }
 
 impl DeviceWorkItem for Item {
-    type Resource = u32;
+    type Resource = Devres<u32>;
 
     fn run(this: &ScopedWork<DeviceWork<Self>>, _resource: &u32) {
         if let Some(younger) = this.younger.as_ref() {
@@ -25,7 +25,7 @@ impl DeviceWorkItem for Item {
 pub struct Asks;
 
 impl DeviceWorkItem for Asks {
-    type Resource = u32;
+    type Resource = Devres<u32>;
 
     fn run(_this: &ScopedWork<DeviceWork<Self>>, _resource: &u32, _dev: &Device<Bound>) {} //~ E0050
 }

@@ -2,6 +2,7 @@
 
 //! The data, and the resource, are dropped by the thread that unbinds the device.
 
+use kernel::devres::Devres;
 use kernel::sync::MutexGuard;
 use kernel::workqueue::{DeviceWork, DeviceWorkItem, ScopedWork};
 
@@ -10,7 +11,7 @@ pub struct Item {
 }
 
 impl DeviceWorkItem for Item { //~ E0277 //~ guards DeviceWorkItem: Self: Send
-    type Resource = u32;
+    type Resource = Devres<u32>;
 
     fn run(_this: &ScopedWork<DeviceWork<Self>>, _resource: &u32) {}
 }
@@ -18,7 +19,7 @@ impl DeviceWorkItem for Item { //~ E0277 //~ guards DeviceWorkItem: Self: Send
 pub struct Uses;
 
 impl DeviceWorkItem for Uses {
-    type Resource = MutexGuard<'static, u32>; //~ E0277 //~ guards DeviceWorkItem: Resource: Send
+    type Resource = Devres<MutexGuard<'static, u32>>; //~ E0277 //~ E0277 //~ guards DeviceWorkItem: Resource: Send
 
-    fn run(_this: &ScopedWork<DeviceWork<Self>>, _resource: &Self::Resource) {}
+    fn run(_this: &ScopedWork<DeviceWork<Self>>, _resource: &MutexGuard<'static, u32>) {} //~ E0277
 }

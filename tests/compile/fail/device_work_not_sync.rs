@@ -3,6 +3,7 @@
 //! The worker and the driver may use the data, and the resource, at the same time.
 
 use core::cell::Cell;
+use kernel::devres::Devres;
 use kernel::workqueue::{DeviceWork, DeviceWorkItem, ScopedWork};
 
 pub struct Item {
@@ -10,7 +11,7 @@ pub struct Item {
 }
 
 impl DeviceWorkItem for Item { //~ E0277 //~ guards DeviceWorkItem: Self: Sync
-    type Resource = u32;
+    type Resource = Devres<u32>;
 
     fn run(_this: &ScopedWork<DeviceWork<Self>>, _resource: &u32) {}
 }
@@ -18,7 +19,7 @@ impl DeviceWorkItem for Item { //~ E0277 //~ guards DeviceWorkItem: Self: Sync
 pub struct Uses;
 
 impl DeviceWorkItem for Uses {
-    type Resource = Cell<u32>; //~ E0277 //~ guards DeviceWorkItem: Resource: Sync
+    type Resource = Devres<Cell<u32>>; //~ E0277 //~ guards DeviceWorkItem: Resource: Sync
 
-    fn run(_this: &ScopedWork<DeviceWork<Self>>, _resource: &Self::Resource) {}
+    fn run(_this: &ScopedWork<DeviceWork<Self>>, _resource: &Cell<u32>) {}
 }

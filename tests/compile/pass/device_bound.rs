@@ -22,7 +22,7 @@ pub struct Calibration {
 }
 
 impl DeviceWorkItem for Calibration {
-    type Resource = Clock;
+    type Resource = Devres<Clock>;
 
     fn run(this: &ScopedWork<DeviceWork<Self>>, clock: &Clock) {
         dev_dbg!(this.device(), "{:?} is calibrated\n", clock.name);

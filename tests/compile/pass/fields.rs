@@ -120,16 +120,15 @@ pub struct Generic<H: Hardware> {
 }
 
 impl_has_work! {
-    impl{H: Hardware} HasWork<Self, 1> for Generic<H> where {H::Registers: Send + Sync} { self.work }
+    impl{H: Hardware<Registers: Send + Sync>} HasWork<Self, 1> for Generic<H> { self.work }
 }
 
 impl_has_delayed_work! {
-    impl{H: Hardware} HasDelayedWork<Self, 2> for Generic<H>
-    where {H::Registers: Send + Sync, H: 'static} { self.delayed }
+    impl{H: Hardware<Registers: Send + Sync> + 'static} HasDelayedWork<Self, 2> for Generic<H> { self.delayed }
 }
 
 impl_has_task_work! {
-    impl{H: Hardware} HasTaskWork<Self> for Generic<H> where {H::Registers: Send + Sync} { self.task_work }
+    impl{H: Hardware<Registers: Send + Sync>} HasTaskWork<Self> for Generic<H> { self.task_work }
 }
 
 /// An ID may be a parameter, and an expression in braces.

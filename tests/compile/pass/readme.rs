@@ -3,13 +3,15 @@
 //! The programs of the README, which run.py looks for in here.
 
 use kernel::device::{Bound, Device};
-use kernel::devres::Devres;
+use kernel::io::mem::{DevresIoMem, IoMem};
+use kernel::io::Io;
 use kernel::prelude::*;
 use kernel::sync::aref::ARef;
 use kernel::sync::atomic::{Atomic, Relaxed};
 use kernel::sync::Arc;
 use kernel::task::Task;
 use kernel::task_work::{self, impl_has_task_work, NotifyMode, TaskWork, TaskWorkItem};
+use kernel::time::delay::fsleep;
 use kernel::time::Delta;
 use kernel::workqueue::{
     declare_work, impl_has_delayed_work, impl_has_work, new_delayed_work, new_scoped_work, new_work, system_dfl, work_class,
@@ -132,24 +134,20 @@ fn embedded() -> Result {
     Ok(())
 }
 
-struct Registers;
-
-impl Registers {
-    fn reset(&self) {}
-}
-
 struct Reset;
 
 impl DeviceWorkItem for Reset {
-    type Resource = Registers;
+    type Resource = DevresIoMem<8>; // or a DevresBar, or another Devres
 
-    fn run(_this: &ScopedWork<DeviceWork<Self>>, registers: &Registers) {
-        registers.reset();
+    fn run(_this: &ScopedWork<DeviceWork<Self>>, registers: &IoMem<'_, 8>) {
+        registers.write32(1, 0);
+        fsleep(Delta::from_millis(10));
+        registers.write32(0, 0);
     }
 }
 
-fn bound(dev: &Device<Bound>, queue: OwnedQueue, registers: Devres<Registers>) -> Result {
-    let registers: Arc<Devres<Registers>> = Arc::new(registers, GFP_KERNEL)?;
+fn bound(dev: &Device<Bound>, queue: OwnedQueue, registers: IoMem<'_, 8>) -> Result {
+    let registers: Arc<DevresIoMem<8>> = Arc::new(registers.into_devres()?, GFP_KERNEL)?;
 
     let reset = DeviceWork::new(dev, registers, &queue, Reset, work_class!("Reset"))?;
     reset.access(dev)?.enqueue()?;

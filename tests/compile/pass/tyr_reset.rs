@@ -26,7 +26,7 @@ pub struct Reset {
 }
 
 impl DeviceWorkItem for Reset {
-    type Resource = Registers;
+    type Resource = Devres<Registers>;
 
     fn run(this: &ScopedWork<DeviceWork<Self>>, registers: &Registers) {
         this.state.store(RUNNING, Relaxed);

@@ -105,7 +105,7 @@ impl Reset {
 }
 
 impl DeviceWorkItem for Reset {
-    type Resource = Registers;
+    type Resource = Devres<Registers>;
 
     fn run(this: &ScopedWork<DeviceWork<Self>>, registers: &Registers) {
         this.state.store(state::RESETTING, Relaxed);

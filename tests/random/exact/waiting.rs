@@ -93,9 +93,8 @@ impl World {
         }
         self.say(format_args!("{action:?} work {work}"));
 
-        // An item may stop itself, and goes on then, unless it is also running on another queue.
-        let alone = self.model.running(work).count() == 1;
-        let own = self.model.running(work).next().filter(|_| alone);
+        // An item may stop itself, and goes on then.
+        let own = self.model.running(work).next();
         let own = own.and_then(|(_, entry)| entry.seat);
         if let (Action::Stop, Some(seat), true) = (action, own, op.c & 3 == 0) {
             let Some(report) = self.board.command(seat, Call::new(action).thing(thing)) else {
