@@ -19,9 +19,10 @@ KERNEL = Kernel(BUILD / "cost-src", BUILD / "cost", "cost", arch="x86_64")
 SAME = ("queue_work_on", "insert_work", "queue_delayed_work_on", "__queue_delayed_work", "delayed_work_timer_fn",
         "work_grab_pending", "cancel_work", "cancel_work_sync", "cancel_delayed_work", "cancel_delayed_work_sync",
         "flush_work", "flush_delayed_work", "__cancel_work", "disable_work", "disable_delayed_work",
-        "enable_work", "process_one_work", "__flush_workqueue")
-# The compiler does not inline insert_wq_barrier() into __flush_work() any more, as it has a second caller.
-COUNTED = ("__flush_work", "__queue_work", "mod_delayed_work_on", "bh_worker", "drain_workqueue", "destroy_workqueue")
+        "process_one_work", "__flush_workqueue")
+# The compiler does not inline insert_wq_barrier() into __flush_work() any more, as it has a second caller. An item whose
+# disable count is full stays disabled.
+COUNTED = ("__flush_work", "enable_work", "__queue_work", "mod_delayed_work_on", "bh_worker", "drain_workqueue", "destroy_workqueue")
 # The last series that fixes C.
 FIXES = "stack/ordered-cancel"
 # Where something is differs between two objects: what matters is what it is.

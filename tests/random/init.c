@@ -160,15 +160,22 @@ static int words(const char *text)
 }
 
 /* Without an allocation in user space, and again and again, since those of the kernel may fail. */
+static int write_to(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY);
+	int error = fd < 0 || write(fd, value, strlen(value)) < 0 ? errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
 static void put(const char *path, const char *value)
 {
-	int tries, fd = -1, error = 0;
+	int tries, error = 0;
 
 	for (tries = 0; tries < 1000; tries++) {
-		fd = open(path, O_WRONLY);
-		error = fd < 0 || write(fd, value, strlen(value)) < 0 ? errno : 0;
-		if (fd >= 0)
-			close(fd);
+		error = write_to(path, value);
 		if (!error)
 			return;
 	}
@@ -194,7 +201,8 @@ static void leaks(void)
 	char line[1024];
 	FILE *report = fopen("/sys/kernel/debug/kmemleak", "r+");
 
-	if (!report)
+	/* It may be switched off. */
+	if (!report || write_to("/sys/kernel/debug/kmemleak", "scan=off"))
 		return;
 	/* What is younger than five seconds is not reported. One scan may see a stale pointer. */
 	sleep(6);
