@@ -246,6 +246,29 @@ static void cpu(void)
 	end();
 }
 
+static void reads(void)
+{
+	ssize_t result;
+	int i;
+
+	begin("lesson, read");
+	check(read(fd, events, sizeof(*events)) == 0, "nothing, when nothing has been executed");
+	EXPECT(KICK, 1, 0);
+	for (i = 0; i < 40; i++) {
+		if (read(fd, events, sizeof(*events) - 1) >= 0 || errno != EINVAL)
+			break;
+		pause_ms(5);
+	}
+	check(i == 40, "less than an event cannot be read");
+	check(nth(1)->value == 1, "and the event is still there");
+
+	EXPECT(KICK, 1, 0);
+	while (!(result = read(fd, (void *)8, sizeof(*events))))
+		pause_ms(5); /* The alarm of the section ends this. */
+	check(result < 0 && errno == EFAULT, "a bad pointer is told");
+	end();
+}
+
 static void errors_of_lesson(void)
 {
 	begin("lesson, errors");
@@ -317,6 +340,7 @@ void lesson(void)
 	delay();
 	stop();
 	cpu();
+	reads();
 	errors_of_lesson();
 	full();
 	closing();
