@@ -4,15 +4,22 @@ MAKEFLAGS += --no-print-directory
 unexport MAKEFLAGS
 T := tools/toolchain >&2 &&
 
-.PHONY: all test toolchain tree export figures fold series kunit kunit-smp kunit-rt kunit-kcsan kunit-hotplug \
+.PHONY: all test test-smp test-landing toolchain tree export figures fold series kunit kunit-smp kunit-rt kunit-kcsan kunit-hotplug \
 	sample sample-smp drivers drivers-smp random random-smp \
 	random-finds compile model bh-drain bh-drain-x86 check seeded cost bench docs send bisect bases \
 	kunit-gcc kunit-arm64 kunit-arm kunit-oldest test-all help clean
 
-all: kunit sample ## the main job: toolchain, kernel tree, series, UML kernel, its suites, the sample
+all: kunit ## the main job: toolchain, kernel tree, series, UML kernel, its suites, a quick walk through the sample
+	@tests/sample/run.py --quick
 
-test: ## everything that has to pass: kunit, sample, drivers, compile, random, some of seeded, check; beside them kunit-smp, sample-smp, drivers-smp
+test: ## what has to pass in user mode Linux: kunit, sample, drivers, compile, random, some of seeded; beside them check
 	@tools/toolchain --linters >&2 && tools/test.py
+
+test-smp: ## what has to pass on x86_64, emulated: kunit-smp, sample-smp, drivers-smp
+	@$(T) tools/test.py smp
+
+test-landing: ## both side by side, before a change lands
+	@tools/toolchain --linters >&2 && tools/test.py landing
 
 toolchain: ## install what a build needs, where it is missing
 	@tools/toolchain
@@ -110,7 +117,7 @@ kunit-arm: ## the suites on 32-bit arm, under emulation
 kunit-oldest: ## the suites with the oldest toolchain that the kernel takes, in a root of Debian 13
 	@tools/toolchain debootstrap >&2 && tools/oldest.py
 
-test-all: ## model, bh-drain, bh-drain-x86, seeded, kunit-hotplug, kunit-rt, kunit-kcsan, random-finds, random-smp, sample-smp, series, bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
+test-all: ## sample with all its loads, model, bh-drain, bh-drain-x86, seeded, kunit-hotplug, kunit-rt, kunit-kcsan, random-finds, random-smp, sample-smp, series, bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
 	@tools/toolchain qemu-system-arm debootstrap spin >&2 && RUN=yes tools/test.py all
 
 send: ## all series, or SERIES=name, as mails, by b4, and back; sends one only with SEND=yes

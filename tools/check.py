@@ -18,7 +18,7 @@ from lib.stack import label, patch_files, read
 from send import rehearsal
 from tree import ensure_tree
 
-CLIPPY = Kernel(TREE, BUILD / "clippy", "clippy")
+CLIPPY = Kernel(TREE, BUILD / "clippy", "clippy", SERIES.configs)
 
 # What checkpatch cannot know here, and what answers its question instead.
 IGNORED = {
@@ -90,9 +90,7 @@ def rustfmt() -> list[str]:
 
 def clippy() -> list[str]:
     """Builds the Rust code of the kernel with clippy. The base is clean, so any warning is new."""
-    with lock("uml"):
-        SERIES.configure()
-    CLIPPY.complete((SERIES.objects / ".config").read_text())
+    CLIPPY.configure()
     # A warning is printed when a crate is compiled, not when it is up to date.
     for crate in ("rust/kernel.o", "rust/doctests_kernel_generated.o", "drivers/android/binder/rust_binder_main.o",
                   "samples/rust/rust_workqueue.o"):

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""make test: everything that has to pass, two verbs at a time, with the totals at the end.
+"""make test: what has to pass in user mode Linux, and the checks, two verbs at a time, with the totals at the end.
+make test-smp: what has to pass on x86_64, which is emulated.
+make test-landing: both, before a change lands.
 make test-all: what takes hours, one verb after the other."""
 
 from __future__ import annotations
@@ -18,25 +20,25 @@ from lib.common import INTERRUPTED, ROOT, duration, paint, parser, say
 
 # Two at a time: while one compiles Rust, which takes a single CPU, or waits, the other one goes on. With three it all
 # took longer.
-LANES = (
-    (
-        ("kunit", "tools/kunit.py"),
-        ("sample", "tests/sample/run.py"),
-        ("drivers", "tests/drivers/run.py"),
-        ("compile", "tests/compile/run.py"),
-        ("random", "tests/random/run.py"),
-        ("seeded", "tests/seeded/run.py", "--some", "12"),
-        ("check", "tools/check.py"),
-    ),
-    (
-        ("kunit-smp", "tools/smp.py"),
-        ("sample-smp", "tests/sample/run.py", "smp", "--quick"),
-        ("drivers-smp", "tests/drivers/run.py", "smp"),
-    ),
+UML = (
+    ("kunit", "tools/kunit.py"),
+    ("sample", "tests/sample/run.py", "--quick"),
+    ("drivers", "tests/drivers/run.py"),
+    ("compile", "tests/compile/run.py"),
+    ("random", "tests/random/run.py"),
+    ("seeded", "tests/seeded/run.py", "--some", "12"),
 )
+CHECK = (("check", "tools/check.py"),)
+SMP = (
+    ("kunit-smp", "tools/smp.py"),
+    ("sample-smp", "tests/sample/run.py", "smp", "--quick"),
+    ("drivers-smp", "tests/drivers/run.py", "smp"),
+)
+LANES = {"": (UML, CHECK), "smp": (SMP,), "landing": ((*UML, *CHECK), SMP)}
 RUNNING: list[subprocess.Popen[str]] = []
 # What takes hours.
 ALL = (
+    ("sample", "tests/sample/run.py"),
     ("model", "tests/model/run.py"),
     ("bh-drain", "tests/bh_drain/run.py"),
     ("bh-drain-x86", "tests/bh_drain/run.py", "--machine=x86"),
@@ -100,9 +102,9 @@ def lane(verbs: Sequence[tuple[str, ...]]) -> list[Result]:
     return [run(verb, *command, prefix=f"{verb:11} | ") for verb, *command in verbs if not INTERRUPTED.is_set()]
 
 
-def side_by_side() -> list[Result]:
-    with ThreadPoolExecutor(len(LANES)) as pool:
-        return [result for results in pool.map(lane, LANES) for result in results]
+def side_by_side(lanes: Sequence[Sequence[tuple[str, ...]]]) -> list[Result]:
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        return [result for results in pool.map(lane, lanes) for result in results]
 
 
 def end(number: int, frame: object) -> NoReturn:
@@ -123,13 +125,13 @@ def one_by_one() -> list[Result]:
 
 def main() -> None:
     arguments = parser(__doc__)
-    arguments.add_argument("which", nargs="?", choices=("all",), help="what takes hours")
-    hours = arguments.parse_args().which == "all"
+    arguments.add_argument("which", nargs="?", choices=("smp", "landing", "all"), default="", help="default: make test")
+    which = arguments.parse_args().which
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     start = time.monotonic()
-    results = one_by_one() if hours else side_by_side()
-    say(f"\nmake {'test-all' if hours else 'test'}, {duration(time.monotonic() - start)}; the logs: build/logs")
+    results = one_by_one() if which == "all" else side_by_side(LANES[which])
+    say(f"\nmake test{which and '-'}{which}, {duration(time.monotonic() - start)}; the logs: build/logs")
     for result in results:
         say(str(result))
     failed = sum(result.failed for result in results)

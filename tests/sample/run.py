@@ -178,23 +178,28 @@ def report(verb: str, text: str, log: Path, known: Counter[str], quick: bool = F
     verdict(verb, total.failed == 0, f"{total}; the log: {rel(log)}")
 
 
-def in_uml(kernel: Kernel, log: Path) -> tuple[str, bool]:
+def options(*words: str) -> str:
+    """For the kernel, and the words for its init."""
+    return " ".join([boot.OPTIONS, *(["--"] if words else []), *words])
+
+
+def in_uml(kernel: Kernel, log: Path, *words: str) -> tuple[str, bool]:
     """What the kernel says, and whether it has ended within the limit."""
     root = BUILD / f"{kernel.name}-sample-root"
     make_root(root, kernel)
-    return boot.uml(kernel, root, boot.OPTIONS, log, LIMIT)
+    return boot.uml(kernel, root, options(*words), log, LIMIT)
 
 
-def one_cpu() -> None:
+def one_cpu(quick: bool) -> None:
     log = SERIES.log("sample")
     with step("UML kernel"):
         SERIES.build()
     with step("walk through the sample"):
-        text, ended = in_uml(SERIES, log)
+        text, ended = in_uml(SERIES, log, *["quick"] * quick)
     if not ended:
         timeline(sections(text))
         raise boot.hang(LIMIT, log)
-    report("sample", text, log, Counter())
+    report("sample", text, log, Counter(), quick)
 
 
 def several_cpus(quick: bool) -> None:
@@ -203,14 +208,14 @@ def several_cpus(quick: bool) -> None:
     root, log = BUILD / "sample-smp-root", LOGS / "smp-sample.log"
     with step(f"walk through the sample on {SMP.cpus} CPUs"):
         make_root(root, SMP.series)
-        text = SMP.emulate(log, root, f"{boot.OPTIONS} -- reboot{' quick' * quick}", limit=SMP_LIMIT)
+        text = SMP.emulate(log, root, options("reboot", *["quick"] * quick), limit=SMP_LIMIT)
     report("sample-smp", text, log, known, quick)
 
 
 def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("machine", nargs="?", choices=("uml", "smp"), default="uml", help="what to boot (default: %(default)s)")
-    arguments.add_argument("--quick", action="store_true", help="with smp: modules are loaded a tenth as often")
+    arguments.add_argument("--quick", action="store_true", help="load modules a tenth as often")
     given = arguments.parse_args()
     if given.machine == "smp":
         with reporting("sample-smp"), lock("smp"):
@@ -219,7 +224,7 @@ def main() -> None:
     else:
         with reporting("sample"), lock("uml"):
             ensure_tree()
-            one_cpu()
+            one_cpu(given.quick)
 
 
 if __name__ == "__main__":
