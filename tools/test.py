@@ -34,7 +34,7 @@ SMP = (
     ("sample-smp", "tests/sample/run.py", "smp", "--quick"),
     ("drivers-smp", "tests/drivers/run.py", "smp"),
 )
-LANES = {"": (UML, CHECK), "smp": (SMP,), "landing": ((*UML, *CHECK), SMP)}
+LANES = {"uml": (UML, CHECK), "smp": (SMP,), "landing": ((*UML, *CHECK), SMP)}
 RUNNING: list[subprocess.Popen[str]] = []
 # What takes hours.
 ALL = (
@@ -125,13 +125,13 @@ def one_by_one() -> list[Result]:
 
 def main() -> None:
     arguments = parser(__doc__)
-    arguments.add_argument("which", nargs="?", choices=("smp", "landing", "all"), default="", help="default: make test")
+    arguments.add_argument("which", nargs="?", choices=("uml", "smp", "landing", "all"), default="uml", help="default: %(default)s")
     which = arguments.parse_args().which
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     start = time.monotonic()
     results = one_by_one() if which == "all" else side_by_side(LANES[which])
-    say(f"\nmake test{which and '-'}{which}, {duration(time.monotonic() - start)}; the logs: build/logs")
+    say(f"\nmake test{'' if which == 'uml' else '-' + which}, {duration(time.monotonic() - start)}; the logs: build/logs")
     for result in results:
         say(str(result))
     failed = sum(result.failed for result in results)

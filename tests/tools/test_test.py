@@ -47,7 +47,7 @@ sys.path.insert(0, {tools!r})
 sys.argv = ["test"]
 import test
 test.ROOT = pathlib.Path(".").resolve()
-test.LANES[""] = ((("a", "verb.py", "a"), ("b", "verb.py", "b")), (("c", "verb.py", "c"), ("d", "verb.py", "d")))
+test.LANES["uml"] = ((("a", "verb.py", "a"), ("b", "verb.py", "b")), (("c", "verb.py", "c"), ("d", "verb.py", "d")))
 try:
     test.main()
 except KeyboardInterrupt:
