@@ -12,7 +12,7 @@ T := tools/toolchain >&2 &&
 all: kunit ## the main job: toolchain, kernel tree, series, UML kernel, its suites, a quick walk through the sample
 	@tests/sample/run.py --quick
 
-test: ## what has to pass in user mode Linux: kunit, sample, drivers, compile, random, some of seeded; beside them check
+test: ## what has to pass in user mode Linux: kunit, sample, drivers, compile, random; beside them check, some of seeded
 	@tools/toolchain --linters >&2 && tools/test.py
 
 test-smp: ## what has to pass on x86_64, emulated: kunit-smp, sample-smp, drivers-smp
