@@ -117,7 +117,7 @@ kunit-arm: ## the suites on 32-bit arm, under emulation
 kunit-oldest: ## the suites with the oldest toolchain that the kernel takes, in a root of Debian 13
 	@tools/toolchain debootstrap >&2 && tools/oldest.py
 
-test-all: ## sample with all its loads, model, bh-drain, bh-drain-x86, seeded, kunit-hotplug, kunit-rt, kunit-kcsan, random-finds, random-smp, sample-smp, series, bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
+test-all: ## sample with all its loads, model, bh-drain, bh-drain-x86, seeded, kunit-hotplug, kunit-rt, kunit-kcsan, random-finds, random-smp, sample-smp, cost, series, bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
 	@tools/toolchain qemu-system-arm debootstrap spin >&2 && RUN=yes tools/test.py all
 
 send: ## all series, or SERIES=name, as mails, by b4, and back; sends one only with SEND=yes

@@ -323,7 +323,7 @@ def must_be_sendable(this: Submission) -> None:
     series, version = this.series, version_of(this.series)
     if git(TREE, "rev-parse", "base").strip() != upstream_base():
         raise Failure(f"build/tree is made of {read_state(TREE)['source']}, and the mails name the base commit {upstream_base()}.\n"
-                      "To send, make and test it with that: git submodule update --init; make; make test")
+                      "To send, make and test it with that: git submodule update --init; make; make test-landing")
     sent = SENT.read_text().splitlines() if SENT.exists() else []
     if any(line.startswith(f"{series.name} {version} ") for line in sent):
         raise Failure(f"version {version} has been sent. For the next one: git -C build/tree config branch.{series.branch}.version "

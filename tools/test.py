@@ -52,6 +52,7 @@ ALL = (
     ("random-finds", "tests/random/run.py", "finds"),
     ("random-smp", "tests/random/run.py", "smp"),
     ("sample-smp", "tests/sample/run.py", "smp"),
+    ("cost", "tools/cost.py"),
     ("series", "tools/series.py"),
     ("bisect", "tools/bisect_series.py"),
     ("bases", "tools/bases.py"),
@@ -146,4 +147,4 @@ if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        sys.exit("interrupted; make test starts over, with what is built")
+        sys.exit("interrupted; the same command starts over, with what is built")

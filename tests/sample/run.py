@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """make sample: walks through the sample driver and the test modules from user space, in user mode Linux.
-make sample-smp: the same on x86_64 with several CPUs, on the kernel of kunit-smp; make test has a tenth of its loads.
+make sample-smp: the same on x86_64 with several CPUs, on the kernel of kunit-smp.
 
 The walk (tests/sample) checks what user space sees. It writes to the kernel log, so what it does and
 what the modules say are in one order, with the times of one clock: that is checked here.
