@@ -14,7 +14,7 @@ import series
 from lib import maintainers
 from lib.common import BUILD, LOGS, ROOT, TREE, environment, git, lock, paint, parser, rel, reporting, run_logged, say, step, verdict
 from lib.kernel import SERIES, Kernel
-from lib.stack import label, patch_files, read
+from lib.stack import Series, label, patch_files, read
 from send import rehearsal
 from tree import ensure_tree
 
@@ -37,18 +37,20 @@ def checkpatch() -> list[str]:
     for name, why in ignored.items():
         say(f"    not counted: {name} ({why})")
 
-    def one(path: Path) -> tuple[Path, int, str]:
-        done = subprocess.run(["perl", "scripts/checkpatch.pl", "--strict", "--show-types", "--no-summary",
-                               "--ignore", ",".join(ignored), str(path)],
+    # One run for several patches, since what it begins with takes half of the time.
+    def one(each: Series) -> tuple[int, str]:
+        done = subprocess.run(["perl", "scripts/checkpatch.pl", "--strict", "--show-types", "--no-summary", "--terse",
+                               "--ignore", ",".join(ignored), *map(str, each.patches)],
                               cwd=TREE, env=environment(), text=True, capture_output=True)
-        return path, done.returncode, (done.stdout + done.stderr).strip()
+        return done.returncode, done.stdout + done.stderr
 
     problems = []
+    stack = read()
     with ThreadPoolExecutor(os.cpu_count()) as pool, (LOGS / "checkpatch.log").open("w") as log:
-        for path, status, text in pool.map(one, (path for each in read() for path in each.patches)):
-            log.write(f"{label(path)}\n{text}\n")
-            if status or re.search(r"^(ERROR|WARNING|CHECK|Traceback)", text, re.M):
-                problems += [f"checkpatch on {label(path)}:", *text.splitlines()[:20]]
+        for each, (status, text) in zip(stack, pool.map(one, stack)):
+            log.write(f"{each.name}\n{text}\n")
+            if status or text.strip():
+                problems += [f"checkpatch on {each.name}:", *text.splitlines()[:20]]
     return problems
 
 

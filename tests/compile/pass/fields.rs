@@ -58,11 +58,11 @@ impl_has_work! {
 }
 
 impl_has_delayed_work! {
-    impl HasDelayedWork<Self, consts::POLL> for Device { self.jobs.poll.work }
+    impl HasDelayedWork<Self, { consts::POLL }> for Device { self.jobs.poll.work }
 }
 
 impl_has_task_work! {
-    impl HasTaskWork<Self, consts::EXIT> for Device { self.jobs.exit }
+    impl HasTaskWork<Self, { consts::EXIT }> for Device { self.jobs.exit }
 }
 
 impl WorkItem<{ Device::RESET }> for Device {
