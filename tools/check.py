@@ -42,7 +42,7 @@ def checkpatch() -> list[str]:
         done = subprocess.run(["perl", "scripts/checkpatch.pl", "--strict", "--show-types", "--no-summary", "--terse",
                                "--ignore", ",".join(ignored), *map(str, each.patches)],
                               cwd=TREE, env=environment(), text=True, capture_output=True)
-        return done.returncode, done.stdout + done.stderr
+        return done.returncode, (done.stdout + done.stderr).replace(f"{ROOT}/", "")
 
     problems = []
     stack = read()
