@@ -91,6 +91,9 @@ def rustfmt() -> list[str]:
 
 def clippy() -> list[str]:
     """Builds the Rust code of the kernel with clippy. The base is clean, so any warning is new."""
+    with lock("uml"):  # what `make kunit` has compiled is not compiled again
+        if SERIES.objects.exists() and not CLIPPY.objects.exists():
+            CLIPPY.begin_as(SERIES)
     CLIPPY.configure()
     # A warning is printed when a crate is compiled, not when it is up to date.
     for crate in ("rust/kernel.o", "rust/doctests_kernel_generated.o", "drivers/android/binder/rust_binder_main.o",
@@ -143,8 +146,8 @@ def main() -> None:
         LOGS.mkdir(parents=True, exist_ok=True)
         steps = {"checkpatch": checkpatch, "spelling": spelling, "maintainers": maintainers.problems,
                  "rules of the patches": rules_of_patches, "export": export, "each series alone": series.problems,
-                 "mails": rehearsal, "rustfmt": rustfmt, "clippy": clippy, "shellcheck": scripts, "python": python,
-                 "figures": figures}
+                 "mails": rehearsal, "rustfmt": rustfmt, "shellcheck": scripts, "python": python, "figures": figures,
+                 "clippy": clippy}
         failed = []
         for name, check in steps.items():
             with step(name):

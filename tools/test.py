@@ -27,7 +27,7 @@ UML = (
     ("compile", "tests/compile/run.py"),
     ("random", "tests/random/run.py"),
 )
-# The kernel of seeded begins as a copy of the one of kunit, for which it waits.
+# The kernels of clippy, last in check, and of seeded begin as copies of the one of kunit, for which they wait.
 CHECKS = (
     ("check", "tools/check.py"),
     ("seeded", "tests/seeded/run.py", "--some", "12"),
