@@ -51,15 +51,16 @@ class Kernel:
 
     def begin_as(self, other: Kernel) -> None:
         """Takes over what has been compiled for another kernel with these options, so that make compiles only what differs.
-        Both sources are worktrees of one repository, and `source` has no changes yet."""
-        head = git(self.source, "rev-parse", "HEAD").strip()
-        changed = set(git(other.source, "diff", "--name-only", "--no-renames", "-z", head).split("\0"))
-        for name in git(self.source, "ls-files", "-z").split("\0")[:-1]:
-            if name in changed:
-                os.utime(self.source / name, follow_symlinks=False)
-            else:
-                copy_times(other.source / name, self.source / name)
-        git(self.source, "update-index", "-q", "--refresh")  # or else the next checkout writes all files again
+        Both have one source, or worktrees of one repository, and `source` has no changes yet."""
+        if self.source != other.source:
+            head = git(self.source, "rev-parse", "HEAD").strip()
+            changed = set(git(other.source, "diff", "--name-only", "--no-renames", "-z", head).split("\0"))
+            for name in git(self.source, "ls-files", "-z").split("\0")[:-1]:
+                if name in changed:
+                    os.utime(self.source / name, follow_symlinks=False)
+                else:
+                    copy_times(other.source / name, self.source / name)
+            git(self.source, "update-index", "-q", "--refresh")  # or else the next checkout writes all files again
         copy = self.objects.with_name(f"{self.objects.name}.new")
         if copy.exists():
             shutil.rmtree(copy)
