@@ -87,7 +87,7 @@ model: ## the protocols as models and litmus tests that checkers exhaust, and mu
 check: ## checkpatch, spelling, maintainers, mails and back, export is clean, each series applies, rustfmt, clippy, shellcheck, python
 	@tools/toolchain --linters >&2 && tools/check.py
 
-cost: ## the code of C that enqueues, expires, cancels and flushes is that of the base
+cost: ## the code of C that enqueues, expires and cancels is that of the base with its fixes; prints what differs
 	@$(T) tools/cost.py
 
 bench: ## Rust against C in one boot: tables, bench/results.json, bench/bench.svg

@@ -91,13 +91,14 @@ def rustfmt() -> list[str]:
 
 def clippy() -> list[str]:
     """Builds the Rust code of the kernel with clippy. The base is clean, so any warning is new."""
-    with lock("uml"):  # what `make kunit` has compiled is not compiled again
-        if SERIES.objects.exists() and not CLIPPY.objects.exists():
-            CLIPPY.begin_as(SERIES)
+    if not CLIPPY.objects.exists():
+        with lock("uml"):  # what `make kunit` has compiled is not compiled again
+            if SERIES.objects.exists():
+                CLIPPY.begin_as(SERIES)
     CLIPPY.configure()
     # A warning is printed when a crate is compiled, not when it is up to date.
     for crate in ("rust/kernel.o", "rust/doctests_kernel_generated.o", "drivers/android/binder/rust_binder_main.o",
-                  "samples/rust/rust_workqueue.o"):
+                  "samples/rust/rust_workqueue.o", "rust/libmacros.so"):
         (CLIPPY.objects / crate).unlink(missing_ok=True)
     CLIPPY.make("build", "CLIPPY=1", "prepare", "rust/", "drivers/android/", "samples/rust/")
     lines = CLIPPY.log("build").read_text(errors="replace").splitlines()
@@ -105,21 +106,24 @@ def clippy() -> list[str]:
             if re.match(r"(warning|error)(\[\w+\])?: ", line) and i + 1 < len(lines) and "-->" in lines[i + 1]]
 
 
+def objections(*command: str, env: dict[str, str] | None = None) -> tuple[list[str], list[str]]:
+    """What a program has printed if it failed, and what if not. One that crashes has objections, too."""
+    done = subprocess.run(command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    lines = done.stdout.splitlines()
+    return (lines or [f"{command[0]}: status {done.returncode}"], []) if done.returncode else ([], lines)
+
+
 def export() -> list[str]:
-    done = subprocess.run([sys.executable, str(ROOT / "tools/export.py"), "--check"], text=True, capture_output=True)
-    return [] if done.returncode == 0 else done.stdout.splitlines()
+    return objections(sys.executable, "tools/export.py", "--check")[0]
 
 
 def figures() -> list[str]:
-    done = subprocess.run([sys.executable, str(ROOT / "tools/figures.py"), "--check"], text=True, capture_output=True)
-    return [] if done.returncode == 0 else done.stdout.splitlines()
+    return objections(sys.executable, "tools/figures.py", "--check")[0]
 
 
 def scripts() -> list[str]:
     """Our own shell scripts."""
-    done = subprocess.run(["shellcheck", str(ROOT / "tools/toolchain"), str(ROOT / ".ci/run")], text=True, capture_output=True,
-                          env=environment())
-    return done.stdout.splitlines() if done.returncode else []
+    return objections("shellcheck", "tools/toolchain", ".ci/run", env=environment())[0]
 
 
 def python() -> list[str]:
@@ -127,16 +131,11 @@ def python() -> list[str]:
     programs = BUILD / "toolchain/linters/bin"
     if not (programs / "mypy").exists():
         return ["ruff and mypy are not installed: run 'tools/toolchain --linters'"]
-    problems = []
-    for command in ([str(programs / "ruff"), "check", "--quiet", "--no-cache", "--output-format=concise"],
-                    [str(programs / "mypy"), f"--cache-dir={BUILD / 'mypy'}", "--no-error-summary", "."],
-                    [sys.executable, "-m", "unittest", "discover", "--buffer", "-s", "tests/tools"]):
-        done = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        if done.returncode:
-            problems += done.stdout.strip().splitlines() or [f"{command[0]}: status {done.returncode}"]
-        elif "unittest" in command:
-            say(f"    {done.stdout.strip().splitlines()[-3]}")
-    return problems
+    problems = objections(str(programs / "ruff"), "check", "--quiet", "--no-cache", "--output-format=concise")[0]
+    problems += objections(str(programs / "mypy"), f"--cache-dir={BUILD / 'mypy'}", "--no-error-summary", ".")[0]
+    failed, passed = objections(sys.executable, "-m", "unittest", "discover", "--buffer", "-s", "tests/tools")
+    say("".join(f"    {line}" for line in passed if line.startswith("Ran ")))
+    return problems + failed
 
 
 def main() -> None:

@@ -59,8 +59,8 @@ def main() -> None:
         if len(found) < len(SAME) // 2:
             raise Failure(f"of {len(SAME)} functions, kernel/workqueue.o has {len(found)} only")
         differ = [function for function in found if before[function] != after[function]]
-        verdict("cost", not differ, f"{len(found) - len(differ)} of {len(found)} functions are the same"
-                + (f"; not {', '.join(differ)}" if differ else ""))
+        verdict("cost", not differ, f"{len(found) - len(differ)} passed, {len(differ)} failed (functions that are the same, "
+                f"and that are not{': ' if differ else ''}{', '.join(differ)})")
 
 
 if __name__ == "__main__":

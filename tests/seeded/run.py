@@ -61,10 +61,11 @@ def append(path: Path, text: str) -> None:
 
 def prepare() -> None:
     """The sources, and what `make kunit` has compiled of them, in a place of its own."""
-    with lock("uml"):
-        worktree(KERNEL.source, "series")
-        if SERIES.objects.exists() and not KERNEL.objects.exists():
-            KERNEL.begin_as(SERIES)
+    worktree(KERNEL.source, "series")
+    if not KERNEL.objects.exists():
+        with lock("uml"):
+            if SERIES.objects.exists():
+                KERNEL.begin_as(SERIES)
 
 
 def build(bugs: list[Bug]) -> None:
