@@ -84,7 +84,7 @@ bh-drain-x86: ## the same on x86_64, emulated, with lockdep, and with a CPU that
 model: ## the protocols as models and litmus tests that checkers exhaust, and mutations that they must reject
 	@tools/toolchain spin >&2 && tests/model/run.py
 
-check: ## checkpatch, spelling, maintainers, mails and back, export is clean, each series applies, rustfmt, clippy, shellcheck, python
+check: ## checkpatch, spelling, maintainers, rules of the patches, export is clean, each series applies, mails and back, rustfmt, shellcheck, python, figures of README.md, clippy
 	@tools/toolchain --linters >&2 && tools/check.py
 
 cost: ## the code of C that enqueues, expires and cancels is that of the base with its fixes; prints what differs
@@ -117,7 +117,7 @@ kunit-arm: ## the suites on 32-bit arm, under emulation
 kunit-oldest: ## the suites with the oldest toolchain that the kernel takes, in a root of Debian 13
 	@tools/toolchain debootstrap >&2 && tools/oldest.py
 
-test-all: ## sample with all its loads, model, bh-drain, bh-drain-x86, seeded, kunit-hotplug, kunit-rt, kunit-kcsan, random-finds, random-smp, sample-smp, cost, series, bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
+test-all: ## sample with all its loads, model, bh-drain, bh-drain-x86, seeded, bugs in kernels of their own, bounds taken away, drivers under load and mutated, kunit-hotplug, kunit-rt, kunit-kcsan, random-finds, random-smp, sample-smp, cost, series, bisect, bases built and run, docs, gcc, arm64, arm, oldest toolchain; takes hours
 	@tools/toolchain qemu-system-arm debootstrap spin >&2 && RUN=yes tools/test.py all
 
 send: ## all series, or SERIES=name, as mails, by b4, and back; sends one only with SEND=yes

@@ -11,7 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import series
 from lib import maintainers
-from lib.common import BUILD, LOGS, ROOT, TREE, environment, git, lock, paint, parser, rel, reporting, run_logged, say, step, verdict
+from lib.common import (
+    BUILD, LOGS, ROOT, TREE, Failure, environment, git, lock, paint, parser, rel, reporting, run_logged, say, step, verdict,
+)
 from lib.kernel import SERIES, Kernel
 from lib.stack import Series, label, patch_files, read
 from send import rehearsal
@@ -60,8 +62,8 @@ def spelling() -> list[str]:
              for line in [*message.splitlines(), *re.findall(r"^\+.*", diff, re.M)]]
     done = subprocess.run(["codespell", f"--ignore-words-list={','.join(WORDS)}", "-"], text=True, capture_output=True,
                           env=environment(), input="\n".join(line for _, line in lines))
-    if done.stderr:
-        return done.stderr.splitlines()
+    if done.stderr or done.returncode not in (0, 65):  # 65: it has found something
+        return done.stderr.splitlines() or [f"codespell: status {done.returncode}"]
     # In turns: its number, with the line, and the word.
     found = re.findall(r"^(\d+): .*\n\s*(.*==>.*)", done.stdout, re.M)
     return [f"{lines[int(number) - 1][0]}: {words}" for number, words in found]
@@ -150,7 +152,10 @@ def main() -> None:
         failed = []
         for name, check in steps.items():
             with step(name):
-                problems = check()
+                try:
+                    problems = check()
+                except Failure as e:  # the other steps have something to say as well
+                    problems = str(e).splitlines()
             for problem in problems:
                 say("    " + paint(problem, "31"))
             if problems:

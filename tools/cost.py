@@ -13,6 +13,7 @@ import re
 from lib.common import BUILD, Failure, lock, parser, reporting, say, step, verdict, worktree
 from lib.kernel import Kernel
 from lib.objdump import functions
+from lib.stack import after
 from tree import ensure_tree
 
 KERNEL = Kernel(BUILD / "cost-src", BUILD / "cost", "cost", arch="x86_64")
@@ -24,7 +25,7 @@ SAME = ("queue_work_on", "insert_work", "queue_delayed_work_on", "__queue_delaye
 # disable count is full stays disabled.
 COUNTED = ("__flush_work", "enable_work", "__queue_work", "mod_delayed_work_on", "bh_worker", "drain_workqueue", "destroy_workqueue")
 # The last series that fixes C.
-FIXES = "stack/ordered-cancel"
+FIXES = "ordered-cancel"
 # Where something is differs between two objects: what matters is what it is.
 PLACE = re.compile(r"0x[0-9a-f]+ (?=<)|\+0x[0-9a-f]+(?=>)|0x[0-9a-f]+\(%rip\)")
 
@@ -46,19 +47,19 @@ def main() -> None:
         with step("the base"):
             base = measure("base")
         with step("the fixes of C"):
-            before = measure(FIXES)
+            before = measure(after(FIXES))
         with step("all series"):
-            after = measure("series")
+            now = measure("series")
         say(f"    {'instructions':28}{'base':>8}{'fixes':>8}{'series':>8}")
         for function in SAME + COUNTED:
-            if before[function] or after[function]:
-                same = "the same" if before[function] == after[function] else "differ"
+            if before[function] or now[function]:
+                same = "the same" if before[function] == now[function] else "differ" if function in SAME else "may differ"
                 fixed = "" if base[function] == before[function] else ", fixes change it"
-                say(f"    {function:28}{len(base[function]):>8}{len(before[function]):>8}{len(after[function]):>8}   {same}{fixed}")
+                say(f"    {function:28}{len(base[function]):>8}{len(before[function]):>8}{len(now[function]):>8}   {same}{fixed}")
         found = [function for function in SAME if before[function]]
         if len(found) < len(SAME) // 2:
             raise Failure(f"of {len(SAME)} functions, kernel/workqueue.o has {len(found)} only")
-        differ = [function for function in found if before[function] != after[function]]
+        differ = [function for function in found if before[function] != now[function]]
         verdict("cost", not differ, f"{len(found) - len(differ)} passed, {len(differ)} failed (functions that are the same, "
                 f"and that are not{': ' if differ else ''}{', '.join(differ)})")
 

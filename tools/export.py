@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from lib.common import BUILD, PATCHES, TREE, Failure, git, git_environment, output, reporting, say, verdict
+from lib.common import BUILD, PATCHES, TREE, Failure, git, git_environment, lock, output, reporting, say, verdict
 from lib.stack import Series, read
 from tree import BRANCH, branch_config, ensure_tree, read_state, refs, unfinished, write_state
 
@@ -109,7 +109,7 @@ def main() -> None:
             raise Failure(f"build/tree has {work}: commit first")
         if f"branch.{BRANCH}.description" in branch_config(TREE):
             say(f"    note: the description of branch {BRANCH} goes nowhere; cover letters are those of the stack/ branches")
-        with tempfile.TemporaryDirectory(dir=BUILD) as scratch:
+        with lock("tree"), tempfile.TemporaryDirectory(dir=BUILD) as scratch:
             new = Path(scratch) / "patches"
             format_patches(new)
             changed = differences(new)

@@ -3,8 +3,8 @@
 
 Races are random, so their number decides nothing. A report is a failure if
 
-- one of its two accesses is the series': in a Rust function of a module that it adds or changes, in a helper of C that
-  it adds or changes, or in a line of kernel/workqueue.c that it adds or changes, also by way of inlined functions;
+- one of its two accesses is the series': in a Rust function of the modules workqueue, task_work and module, in a helper
+  of C that it adds or changes, or in a line of kernel/workqueue.c that it adds or changes, also by way of inlined functions;
 - or memory was freed while somebody used it, and a Rust function of such a module stands in one of the stacks;
 - and the unpatched base has not reported a race between the same two functions, and kunit/known-races does not name
   them with a reason.
@@ -229,8 +229,7 @@ def main() -> None:
     parser(__doc__).parse_args()
     with reporting("kunit-kcsan"), lock("kcsan"):
         ensure_tree()
-        base = KCSAN.unpatched()
-        must_have_looked(base)
+        base = KCSAN.unpatched(must_have_looked)
         KCSAN.build_series()
         rust_must_call_it(KCSAN.series)
         log = KCSAN.series.log("run")

@@ -18,6 +18,7 @@ from lib.kernel import SERIES, Kernel, configs
 from lib.kernel_log import new_complaints
 from lib.known import known
 from lib.results import Counts, summary
+from lib.stack import after
 from tree import ensure_tree
 
 # By the kernel's name for the architecture.
@@ -28,8 +29,8 @@ VARIANTS = {
 }
 CPUS = (1, 2)
 LIMIT = 600  # seconds for the boots, which take about one minute
-# With the fixes of user mode Linux alone, without which the instruments do not work.
-UNPATCHED = "stack/um"
+# The fixes of user mode Linux, without which the instruments do not work.
+FIXES = "um"
 BASE = Kernel(BUILD / "uml-base-src", BUILD / "uml-base", "uml-base", configs("uml", "users", "instruments", "uml-smp"))
 
 
@@ -56,7 +57,7 @@ def boot_all(kernel: Kernel) -> None:
 
 
 def measure() -> list[str]:
-    worktree(BASE.source, UNPATCHED)
+    worktree(BASE.source, after(FIXES))
     with step("UML kernel without the other series"):
         BASE.build()
     with step("its complaints"):
@@ -77,7 +78,7 @@ def judge(kernel: Kernel, log: Path, noise: Counter[str]) -> tuple[Counts, Count
 def instrumented() -> None:
     with reporting("kunit"), lock("uml"):
         ensure_tree()
-        noise = known(BASE, UNPATCHED, measure)
+        noise = known(BASE, after(FIXES), measure)
         with step("UML kernel"):
             SERIES.build()
         total = Counts(0, 0, 0)

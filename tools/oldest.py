@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 
-from lib.common import BUILD, LOGS, ROOT, Failure, lock, must, need_space, parser, rel, reporting, say, step, verdict
+from lib.common import (
+    BUILD, LOGS, ROOT, Failure, last_line, lock, must, need_space, parser, rel, reporting, run_logged, say, step, verdict,
+)
 from lib.source import keyring, mirror
 
 SYSTEM = BUILD / "trixie"
@@ -41,7 +42,8 @@ def copy() -> None:
         source, to = ROOT / name, INSIDE / name
         if source.is_dir():
             shutil.rmtree(to, ignore_errors=True)
-            shutil.copytree(source, to, symlinks=True)
+            # A submodule's .git names a directory that is not there.
+            shutil.copytree(source, to, symlinks=True, ignore=shutil.ignore_patterns(".git"))
         else:
             shutil.copy(source, to)
     (INSIDE / "build").mkdir(exist_ok=True)
@@ -66,16 +68,9 @@ def main() -> None:
                 if line.startswith(("rustc", "bindgen", "Debian clang")):
                     say(f"    {line}")
         log = LOGS / "oldest-kunit.log"
-        with step("kernel and suites"), log.open("w") as out:
-            proc = subprocess.Popen(inside("tools/kunit.py"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                    stderr=subprocess.STDOUT, text=True)
-            assert proc.stdout is not None
-            last = ""
-            for line in proc.stdout:
-                out.write(line)
-                say(f"    {line.rstrip()}")
-                last = line.strip() or last
-        verdict("kunit-oldest", proc.wait() == 0, f"{last.partition(': ')[2]}, in {rel(SYSTEM)}")
+        with step("kernel and suites"):
+            status = run_logged(inside("tools/kunit.py"), log)
+        verdict("kunit-oldest", status == 0, f"{last_line(log).partition(': ')[2]}, in {rel(SYSTEM)}; the log: {rel(log)}")
 
 
 if __name__ == "__main__":

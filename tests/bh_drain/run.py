@@ -136,19 +136,18 @@ def report(text: str, ended: bool, on: Machine) -> None:
         say(paint(f"    the kernel did not end within {duration(LIMIT)}: a hang", "31"))
     if not (through := "init: all cases were run" in text):
         say(paint("    the kernel did not get through all cases", "31"))
-    verdict("bh-drain", not bad and not outside and ended and through,
+    verdict(on.kernel.name, not bad and not outside and ended and through,
             f"{len(on.cases) - bad} passed, {bad} failed; the log: {rel(on.log)}")
 
 
 def main() -> None:
     arguments = parser(__doc__)
-    arguments.add_argument("--revision", help="of build/tree, instead of the series as it is there")
     arguments.add_argument("--machine", choices=MACHINES, default="uml", help="what to boot (default: %(default)s)")
     given = arguments.parse_args()
     on = MACHINES[given.machine]
-    with reporting("bh-drain"), lock("bh-drain"):
+    with reporting(on.kernel.name), lock("bh-drain"):
         ensure_tree()
-        worktree(SOURCE, given.revision or edited_tree())
+        worktree(SOURCE, edited_tree())
         with step("kernel and module"):
             on.kernel.build()
             root = on.build_root()

@@ -21,6 +21,7 @@ from lib.common import BUILD, Failure, environment, lock, parser, reporting, say
 from lib.kernel import SERIES
 from tests.compile.bounds import MARKERS, UNREACHABLE, Bound, Edit, Guard, bounds, guards, marked
 from tests.compile.run import EXPECTED, module_command, programs, rustc, same
+from tree import ensure_tree
 
 CRATE = BUILD / "bounds"  # the kernel crate without some bounds
 
@@ -160,6 +161,9 @@ def main() -> None:
     arguments.add_argument("part", nargs="*", help="only the bounds whose names contain one of these")
     parts = arguments.parse_args().part
     with reporting("prove"), lock("uml"):
+        ensure_tree()
+        with step("UML kernel"):
+            SERIES.build()
         command = module_command(SERIES, SERIES.objects.with_name("bounds-module"))
         guarding = [g for kind in programs() for program in kind for g in guards(program)]
         wanted = [b for b in bounds(SERIES.source).values() if not parts or any(part in b.name for part in parts)]

@@ -26,6 +26,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("",
 from lib.common import LOGS, ROOT, Failure, environment, lock, paint, parser, rel, reporting, say, step, verdict
 from lib.kernel import SERIES, Kernel
 from tests.compile import bounds
+from tree import ensure_tree
 
 HERE = Path(__file__).resolve().parent
 
@@ -48,8 +49,6 @@ class Error:
 
 def module_command(kernel: Kernel, directory: Path) -> str:
     """The command with which kbuild compiles a module, taken from kbuild itself."""
-    if not (kernel.objects / "rust/libkernel.rmeta").exists():
-        raise Failure("the UML kernel is not built: run 'make kunit'")
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     shutil.copy(HERE / "pass/everything.rs", directory / "program.rs")
@@ -166,6 +165,9 @@ def guarded() -> Outcome:
 def main() -> None:
     parser(__doc__).parse_args()
     with reporting("compile"), lock("uml"):
+        ensure_tree()
+        with step("UML kernel"):
+            SERIES.build()
         with step("programs that must and must not compile"):
             outcomes = [*compile_all(SERIES), *readme(), guarded()]
         bad = [o for o in outcomes if o.problem]

@@ -53,6 +53,7 @@ STEP = re.compile(rf"{NAME}: ( +\S.*|\d+: .*)")
 DONE = re.compile(rf"{NAME}: operations: (\d+)")
 PASSED = re.compile(r"init: passed (\d+) programs in (\d+) ms")
 UNLOADED = "init: unloaded"
+SCANNED = "init: kmemleak scanned"
 HANG = "a hang"
 
 
@@ -211,6 +212,8 @@ def in_uml(given: argparse.Namespace) -> None:
 
 
 def finish(verb: str, outcome: Outcome, log: Path, explain: Callable[[], None]) -> None:
+    if not outcome.what and SCANNED not in outcome.text:
+        raise Failure(f"kmemleak has not looked for what is left; the log: {rel(log)}")
     if outcome.what:
         tell(outcome)
         explain()
@@ -277,6 +280,8 @@ def finds(given: argparse.Namespace) -> None:
     before = {} if given.search else recorded()
     if gone := set(before) - set(bugs):
         raise Failure("no such bug: " + ", ".join(sorted(gone)))
+    if unknown := set(given.name) - set(bugs):
+        raise Failure("no such bug: " + ", ".join(sorted(unknown)))
     names = sorted(set(given.name) or set(before) or set(bugs))
     with step("the kernel without any of them"):
         if (outcome := search(here, Bug("none", 0, "no bug"))).what:

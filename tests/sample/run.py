@@ -27,6 +27,7 @@ from lib.smp import SMP
 from tree import ensure_tree
 
 HERE = Path(__file__).resolve().parent
+SCANNED = re.compile(r"walk: leaks: kmemleak scanned$", re.M)
 LOCKDEP = re.compile(r"possible circular locking dependency detected")
 MODULES_OF_TESTS = ("lab", "failing_init", "task_work_owner", "restless", "kept", "deadlock")
 INIT = ("walk.c", "lesson.c", "lab.c", "exercises.c", "task_work.c", "owner.c", "unloading.c", "restless.c",
@@ -166,6 +167,8 @@ def report(verb: str, text: str, log: Path, known: Counter[str], quick: bool = F
     end = re.search(r"walk: end: (\d+) passed, (\d+) failed$", text, re.M)
     if not end:
         raise Failure(f"the walk did not get to its end; the log: {rel(log)}")
+    if not SCANNED.search(text):
+        raise Failure(f"kmemleak has not looked for what is left; the log: {rel(log)}")
     text, _, last = text.partition("walk: deadlock: begins")
     problems = [*log_problems(walk, quick), *lockdep_problems(last)]
     for problem in problems:

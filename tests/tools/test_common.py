@@ -45,6 +45,34 @@ class Interrupted(unittest.TestCase):
             self.assertEqual([log.read_text() for log in logs], ["begun\n", "begun\n"])
 
 
+# A program that, as git does, removes its lock file when it is told to end.
+LOCKED = f"""
+import sys
+sys.path.insert(0, {str(TOOLS)!r})
+from lib.common import output, reporting
+
+with reporting("locked"):
+    output(["sh", "-c", "trap 'rm $0; exit 1' TERM; touch $0; while :; do sleep 0.05; done", sys.argv[1]])
+"""
+
+
+class Output(unittest.TestCase):
+    def test_a_program_can_tidy_up_when_it_is_interrupted(self) -> None:
+        with tempfile.TemporaryDirectory() as directory:
+            index = Path(directory) / "index.lock"
+            proc = subprocess.Popen([sys.executable, "-c", LOCKED, str(index)], stdout=subprocess.PIPE, text=True)
+            while not index.exists():
+                time.sleep(0.05)
+            proc.terminate()
+            said, _ = proc.communicate(timeout=20)
+            self.assertEqual(said, "FAIL locked: interrupted; the same command goes on from here\n")
+            self.assertFalse(index.exists())
+
+    def test_what_fails_says_why(self) -> None:
+        with self.assertRaisesRegex(common.Failure, "because"):
+            common.output(["sh", "-c", "echo because >&2; exit 1"])
+
+
 class Environment(unittest.TestCase):
     def test_what_two_compilers_say_is_not_mixed_up(self) -> None:
         with tempfile.TemporaryDirectory() as directory, mock.patch.object(common, "BUILD", Path(directory)):

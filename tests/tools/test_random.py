@@ -9,7 +9,8 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
-from tests.random.run import HANG, THREADS, judge, shrink
+from lib.common import LOGS, Failure
+from tests.random.run import HANG, THREADS, finish, judge, shrink
 
 PASSED = """[    1.0] random_programs: program 0 1
 [    1.1] random_programs: operations: 150
@@ -43,6 +44,12 @@ class Judge(unittest.TestCase):
         self.assertEqual(judge(PASSED, False, Counter()).what, HANG)
         self.assertIn("did not get to its end", judge(PASSED.replace("init: unloaded", ""), True, Counter()).what)
         self.assertIn("BUG: KASAN", judge(PASSED + "[    1.6] BUG: KASAN: slab-use-after-free\n", True, Counter()).what)
+
+
+class Finish(unittest.TestCase):
+    def test_kmemleak_must_have_looked(self) -> None:
+        with self.assertRaisesRegex(Failure, "kmemleak has not looked"):
+            finish("random", judge(PASSED, True, Counter()), LOGS / "log", lambda: None)
 
 
 class Shrink(unittest.TestCase):

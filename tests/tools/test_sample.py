@@ -38,7 +38,7 @@ def log(walk: list[tuple[str, list[str]]], end: str = "walk: end: 5 passed, 0 fa
         lines.append(f"[{now:12.6f}][  T310] walk: {name}: begins")
         lines += [f"[{now + seconds:12.6f}] rust_workqueue: {text} by thread 7" for text in texts]
         now += seconds + 1
-    return "\n".join([*lines, f"[{now:12.6f}] {end}", ""])
+    return "\n".join([*lines, f"[{now:12.6f}] walk: leaks: kmemleak scanned", f"[{now:12.6f}] {end}", ""])
 
 
 class Log(unittest.TestCase):
@@ -118,6 +118,10 @@ class Totals(unittest.TestCase):
     def test_a_walk_without_an_end_has_failed(self) -> None:
         with self.assertRaisesRegex(Failure, "did not get to its end"):
             self.verdict(log(good(), "walk: end"))
+
+    def test_kmemleak_must_have_looked(self) -> None:
+        with self.assertRaisesRegex(Failure, "kmemleak has not looked"):
+            self.verdict(log(good()).replace("kmemleak scanned", "") + DEADLOCK)
 
     def test_a_complaint_that_is_not_known_is_a_failure(self) -> None:
         text = log(good()) + "[  900.0] BUG: x\n" + DEADLOCK

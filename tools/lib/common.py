@@ -150,11 +150,16 @@ def must(cmd: Sequence[str], log: Path, what: str, *, cwd: Path | None = None,
 
 
 def output(cmd: Sequence[str], *, cwd: Path | None = None, env: dict[str, str] | None = None) -> str:
-    done = subprocess.run(list(cmd), cwd=cwd, env=env, stdin=subprocess.DEVNULL, text=True,
-                          capture_output=True)
-    if done.returncode:
-        raise Failure(f"{' '.join(cmd)}: {done.stderr.strip() or done.stdout.strip()}")
-    return done.stdout
+    with subprocess.Popen(list(cmd), cwd=cwd, env=env, stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as proc:
+        try:
+            out, error = proc.communicate()
+        except BaseException:
+            proc.terminate()  # on which git removes its lock files; subprocess.run() would kill it
+            raise
+    if proc.returncode:
+        raise Failure(f"{' '.join(cmd)}: {error.strip() or out.strip()}")
+    return out
 
 
 def git_environment() -> dict[str, str]:

@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,8 +67,9 @@ class Machine:
             raise Failure(f"the kernel did not get through its tests to '{self.end}'; the log: {rel(log)}")
         return text
 
-    def unpatched(self) -> str:
-        """What the unpatched kernel says; booted again when the base, its options or a patch change."""
+    def unpatched(self, check: Callable[[str], object] = lambda text: None) -> str:
+        """What the unpatched kernel says; booted again when the base, its options or a patch change. Kept if `check` does
+        not fail."""
         base = self.kernel("base")
         files = [*base.configs, *([self.patch] if self.patch else [])]
         key = hashlib.sha256(git(TREE, "rev-parse", "base").strip().encode() + b"".join(path.read_bytes() for path in files))
@@ -77,7 +79,7 @@ class Machine:
                 self.build(base, "base")
             with step("its complaints"):
                 log = base.log("run")
-                self.run(log)
+                check(self.run(log))
                 shutil.copy(log, record.with_suffix(".new"))
                 record.with_suffix(".new").rename(record)
         return record.read_text(errors="replace")

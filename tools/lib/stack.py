@@ -93,6 +93,11 @@ def closure(stack: list[Series], series: Series) -> tuple[Series, ...]:
     return tuple(other for other in stack if other.name in wanted)
 
 
+def after(name: str) -> str:
+    """The revision of build/tree behind a series; the base, which has the series, once that is merged."""
+    return next((series.branch for series in read() if series.name == name), "base")
+
+
 def patch_files(stack: Iterable[Series] | None = None) -> list[Path]:
     """All patches and cover letters, in order."""
     return [path for series in (read() if stack is None else stack)
