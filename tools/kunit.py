@@ -65,12 +65,17 @@ def measure() -> list[str]:
     return [log.read_text(errors="replace") for log in logs(BASE).values()]
 
 
-def judge(kernel: Kernel, log: Path, noise: Counter[str]) -> tuple[Counts, Counts]:
+def noise() -> Counter[str]:
+    """What the kernel complains about without the series."""
+    return known(BASE, after(FIXES), measure)
+
+
+def judge(kernel: Kernel, log: Path, baseline: Counter[str]) -> tuple[Counts, Counts]:
     """The totals of a boot, and those of this series."""
     result = log.with_suffix(".json")
     kernel.parse(log, result)
     totals = summary(result)
-    if new := new_complaints(log.read_text(errors="replace"), noise):
+    if new := new_complaints(log.read_text(errors="replace"), baseline):
         raise Failure("\n".join([*new, f"the kernel log has complaints; the log: {rel(log)}"]))
     return totals
 
@@ -78,14 +83,14 @@ def judge(kernel: Kernel, log: Path, noise: Counter[str]) -> tuple[Counts, Count
 def instrumented() -> None:
     with reporting("kunit"), lock("uml"):
         ensure_tree()
-        noise = known(BASE, after(FIXES), measure)
+        baseline = noise()
         with step("UML kernel"):
             SERIES.build()
         total = Counts(0, 0, 0)
         with step("suites"):
             boot_all(SERIES)
             for cpus, log in logs(SERIES).items():
-                everything, ours = judge(SERIES, log, noise)
+                everything, ours = judge(SERIES, log, baseline)
                 say(f"    on {cpus} CPU{'s' if cpus > 1 else ''}: {everything}, of which this series: {ours}")
                 total = Counts(*map(sum, zip(total, everything)))
         verdict("kunit", total.failed == 0, f"{total}; the logs: {', '.join(rel(log) for log in logs(SERIES).values())}")

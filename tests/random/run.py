@@ -19,11 +19,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NoReturn
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
+from kunit import noise
 from lib import boot
 from lib.common import BUILD, LOGS, Failure, duration, lock, paint, parser, rel, reporting, say, step, verdict
 from lib.kernel import SERIES, Kernel
@@ -40,6 +42,7 @@ LENGTH = 300  # operations of a program, of which half have something to do
 LENGTH_THREADS = 1000
 THREADS = 4  # the flag of the module for programs of several threads
 OPERATIONS = 100_000
+ON_TWO = 5  # the part of them that is also executed on two CPUs, which take several times as long
 PACE = 0.02  # seconds for an operation, at worst, in an emulator on a busy host
 LIMIT = 5 * 60  # seconds for a boot; UML takes a tenth of that
 REPLAY_LIMIT = 45  # seconds for one program; the module waits for 10 before it calls something a hang
@@ -52,6 +55,8 @@ WORD = re.compile(rf"{NAME}: word \d+ ([0-9a-f]{{8}}) (.*)")
 STEP = re.compile(rf"{NAME}: ( +\S.*|\d+: .*)")
 DONE = re.compile(rf"{NAME}: operations: (\d+)")
 PASSED = re.compile(r"init: passed (\d+) programs in (\d+) ms")
+# The model has one line for each queue. An unbound queue has one if it has no workers of its own for each CPU.
+ONE_LINE = "workqueue.default_affinity_scope=system"
 UNLOADED = "init: unloaded"
 SCANNED = "init: kmemleak scanned"
 HANG = "a hang"
@@ -106,12 +111,15 @@ class Machine:
 
     kernel: Kernel
     built: Path
+    cpus: int = 1
+    known: Counter[str] = field(default_factory=Counter)
 
     def boot(self, plan: str, log: Path, *options: str, limit: int = LIMIT) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="random-", dir=BUILD) as directory:
             root = make_root(Path(directory) / "root", self.built, plan)
-            text, ended = boot.uml(self.kernel, root, " ".join((boot.OPTIONS, *options)), log, limit, memory="512M")
-        return judge(text, ended, Counter())
+            text, ended = boot.uml(self.kernel, root, " ".join((boot.OPTIONS, ONE_LINE, *options)), log, limit, memory="512M",
+                                   cpus=self.cpus, quiet=self.cpus > 1)
+        return judge(text, ended, self.known)
 
 
 def machine(kernel: Kernel) -> Machine:
@@ -204,23 +212,38 @@ def in_uml(given: argparse.Namespace) -> None:
         outcome = here.boot(f"words {1 | given.threads * THREADS} {given.words}", log, limit=REPLAY_LIMIT)
         for line in STEP.findall(outcome.text):
             say(f"    {line}")
-    else:
-        with step("programs"):
-            limit = max(LIMIT, int(PACE * how_many()))
-            outcome = here.boot(plan(how_many(), given.seed), log, limit=limit)
-    finish("random", outcome, log, lambda: None if given.words else explain(here, outcome))
+        finish("random", outcome, log, lambda: None)
+    two = replace(here, cpus=2, known=noise())
+    few = SERIES.log("random-2")
+    limit = max(LIMIT, int(PACE * how_many()))
+    with step("programs"), ThreadPoolExecutor(1) as pool:
+        beside = pool.submit(two.boot, programs(0, how_many() // ON_TWO, given.seed, LENGTH), few, limit=limit)
+        outcome = here.boot(plan(how_many(), given.seed), log, limit=limit)
+        other = beside.result()
+    if other.what:
+        finish("random", other, few, lambda: explain(two, other))
+    must_have_scanned(other, few)
+    say(f"    on two CPUs: {passed(other)} programs, {other.operations} operations")
+    finish("random", outcome, log, lambda: explain(here, outcome))
 
 
-def finish(verb: str, outcome: Outcome, log: Path, explain: Callable[[], None]) -> None:
-    if not outcome.what and SCANNED not in outcome.text:
+def passed(outcome: Outcome) -> int:
+    return sum(int(m[1]) for m in PASSED.finditer(outcome.text))
+
+
+def must_have_scanned(outcome: Outcome, log: Path) -> None:
+    if SCANNED not in outcome.text:
         raise Failure(f"kmemleak has not looked for what is left; the log: {rel(log)}")
+
+
+def finish(verb: str, outcome: Outcome, log: Path, explain: Callable[[], None]) -> NoReturn:
     if outcome.what:
         tell(outcome)
         explain()
         verdict(verb, False, f"seed {outcome.seed}: {outcome.what}; the log: {rel(log)}")
-    programs = sum(int(m[1]) for m in PASSED.finditer(outcome.text))
+    must_have_scanned(outcome, log)
     seconds = sum(int(m[2]) for m in PASSED.finditer(outcome.text)) / 1000
-    verdict(verb, True, f"{programs} passed, 0 failed (programs, with {outcome.operations} operations, {duration(seconds)}); "
+    verdict(verb, True, f"{passed(outcome)} passed, 0 failed (programs, with {outcome.operations} operations, {duration(seconds)}); "
             f"the log: {rel(log)}")
 
 

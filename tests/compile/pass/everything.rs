@@ -196,12 +196,12 @@ pub fn scoped(queue: &Queue) -> Result<bool> {
     let _ = item.mod_delayed(Delta::from_millis(10))?;
     item.flush();
     let pending = item.cancel() || item.cancel_sync() || item.disable() || item.disable_sync();
-    while item.enable() {}
+    let enabled = item.enable();
     item.queue().try_spawn(GFP_KERNEL, || ())?;
     let shared = Arc::pin_init(new_scoped_work!(queue, Tick(2), "shared"), GFP_KERNEL)?;
     let other = shared.clone();
     queue.try_spawn(GFP_KERNEL, move || drop(other.enqueue()))?;
-    Ok(pending || item.is_pending() || item.is_busy() || shared.0 == item.0)
+    Ok(pending || enabled || item.is_pending() || item.is_busy() || shared.0 == item.0)
 }
 
 static PLACE: ModuleQueue = ModuleQueue::new();

@@ -188,11 +188,13 @@ declare_work! {
     static RESCAN: Rescan { work: "RESCAN", scans: Atomic::new(0) };
 }
 
-fn once(value: u32) -> Result {
-    system_dfl().enqueue(&RESCAN)?;
-    system_dfl().try_spawn_in_module::<LocalModule, _>(GFP_KERNEL, move || pr_info!("{value}\n"))?;
+fn once(value: u32) -> Result<WorkHandle<&'static Rescan>> {
+    let rescan = WorkHandle::new(&RESCAN); // a field of the module, made before the first enqueue
 
-    Ok(())
+    system_dfl().enqueue(&RESCAN)?;
+    system_dfl().try_spawn_in_module::<crate::LocalModule, _>(GFP_KERNEL, move || pr_info!("{value}\n"))?;
+
+    Ok(rescan)
 }
 
 #[pin_data]
@@ -271,7 +273,7 @@ impl TaskWorkItem for Report {
 fn task(opener: &Task, file: KBox<u32>) -> Result {
     let report = Arc::pin_init(pin_init!(Report { work <- TaskWork::new() }), GFP_KERNEL)?;
 
-    task_work::try_spawn::<LocalModule, _>(current!(), NotifyMode::Resume, GFP_KERNEL, move || drop(file))?;
+    task_work::try_spawn::<crate::LocalModule, _>(current!(), NotifyMode::Resume, GFP_KERNEL, move || drop(file))?;
 
     task_work::add(opener, report.clone(), NotifyMode::Signal)?; // wakes the opener up
     let returned: Option<Arc<Report>> = report.work.cancel(opener);

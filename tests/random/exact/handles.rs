@@ -19,9 +19,10 @@ impl World {
                 *count -= 1;
                 self.model.work_mut(work).disabled -= 1;
             }
+            let enabled = any && self.model.work(work).disabled == 0;
             self.say(format_args!("Enable work {work}"));
             let report = self.call(Call::new(Action::Enable).thing(thing), op.c, Some(work))?;
-            return Expected::Is(any.into())
+            return Expected::Is(enabled.into())
                 .check(report.outcome)
                 .map(|()| true);
         }
