@@ -8,7 +8,6 @@ change anything.
 
 from __future__ import annotations
 
-import argparse
 import difflib
 import re
 import shutil
@@ -16,7 +15,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from lib.common import BUILD, PATCHES, TREE, Failure, git, git_environment, lock, output, reporting, say, verdict
+from lib.common import BUILD, PATCHES, TREE, Failure, git, git_environment, lock, output, parser, reporting, say, verdict
 from lib.stack import Series, read
 from tree import BRANCH, branch_config, ensure_tree, read_state, refs, unfinished, write_state
 
@@ -99,9 +98,9 @@ def replace(new: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    check = parser.parse_args().check
+    arguments = parser(__doc__)
+    arguments.add_argument("--check", action="store_true", help="writes nothing, and fails if there were something to write")
+    check = arguments.parse_args().check
     with reporting("export"):
         if check or not (TREE / ".git").exists():
             ensure_tree()

@@ -16,7 +16,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
 from lib import boot
 from lib.common import BUILD, Failure, lock, parser, rel, reporting, say, step, verdict
-from lib.kernel_log import new_complaints
+from lib.kernel_log import must_be_silent
 from lib.results import Counts
 from lib.smp import SMP
 from smp import suites
@@ -37,18 +37,13 @@ def cpus_went(text: str, times: int) -> bool:
     return bool(SEVERAL.search(text)) and gone is not None and int(gone[1]) == times
 
 
-def must_be_silent(text: str, log: Path) -> None:
-    if noise := new_complaints(text, SMP.baseline()):
-        raise Failure("\n".join([*noise, f"the kernel log has new complaints; the log: {rel(log)}"]))
-
-
 def one_cpu() -> Counts:
     log = SMP.series.log("one-cpu")
     with step(f"suites on one of {SMP.cpus} CPUs"):
         text, total = suites(SMP, log, "maxcpus=1")
     if not ONE.search(text):
         raise Failure(f"the kernel does not say that it has one CPU; the log: {rel(log)}")
-    must_be_silent(text, log)
+    must_be_silent(text, SMP.baseline(), log)
     return total
 
 

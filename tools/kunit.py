@@ -15,7 +15,7 @@ from lib.common import (
     BUILD, ROOT, TREE, Failure, environment, lock, parser, rel, reporting, say, step, verdict, worktree,
 )
 from lib.kernel import SERIES, Kernel, configs
-from lib.kernel_log import new_complaints
+from lib.kernel_log import must_be_silent
 from lib.known import known
 from lib.results import Counts, summary
 from lib.stack import after
@@ -75,8 +75,7 @@ def judge(kernel: Kernel, log: Path, baseline: Counter[str]) -> tuple[Counts, Co
     result = log.with_suffix(".json")
     kernel.parse(log, result)
     totals = summary(result)
-    if new := new_complaints(log.read_text(errors="replace"), baseline):
-        raise Failure("\n".join([*new, f"the kernel log has complaints; the log: {rel(log)}"]))
+    must_be_silent(log.read_text(errors="replace"), baseline, log)
     return totals
 
 

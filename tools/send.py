@@ -8,7 +8,6 @@ the command are looked at.
 
 from __future__ import annotations
 
-import argparse
 import email
 import email.policy
 import functools
@@ -23,7 +22,7 @@ from dataclasses import dataclass
 from email.utils import formataddr, getaddresses
 from pathlib import Path
 
-from lib.common import (BUILD, LOGS, ROOT, TREE, Failure, environment, git, git_environment, lock, must, output, rel, reporting,
+from lib.common import (BUILD, LOGS, ROOT, TREE, Failure, environment, git, git_environment, lock, must, output, parser, rel, reporting,
                     say, step, verdict)
 from lib.source import borrow
 from lib.stack import Series, closure, read
@@ -367,9 +366,9 @@ def rehearse(this: Submission) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    check = parser.parse_args().check
+    arguments = parser(__doc__)
+    arguments.add_argument("--check", action="store_true", help="only looks at what the command asks for")
+    check = arguments.parse_args().check
     with reporting("send"):
         chosen = wanted()
         if check:

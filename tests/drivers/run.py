@@ -20,7 +20,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("",
 from lib import boot
 from lib.common import BUILD, LOGS, Failure, lock, paint, parser, rel, reporting, say, step, verdict
 from lib.kernel import SERIES, Kernel
-from lib.kernel_log import PREFIX, new_complaints
+from lib.kernel_log import PREFIX, must_be_silent
 from lib.results import Counts
 from lib.smp import SMP
 from tree import ensure_tree
@@ -96,8 +96,7 @@ def report(verb: str, text: str, log: Path, known: Counter[str], ended: bool = T
         raise boot.hang(LIMIT, log)
     if "end" not in said:
         raise Failure(f"the program did not get to its end; the log: {rel(log)}")
-    if noise := new_complaints(text, known):
-        raise Failure("\n".join([*noise, "the kernel log has complaints; the log: " + rel(log)]))
+    must_be_silent(text, known, log)
     verdict(verb, not failed, f"{Counts(total, failed, 0)}; the log: {rel(log)}")
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from lib.common import BUILD, LOGS, ROOT, TREE, Failure, environment, git, must, need_space, output, rel, run_logged
-from lib.kernel_log import complaints
+from lib.common import BUILD, LOGS, ROOT, TREE, environment, git, must, need_space, output, run_logged
+from lib.kernel_log import must_be_silent
 
 
 def configs(*names: str) -> tuple[Path, ...]:
@@ -130,8 +131,7 @@ class Kernel:
                    self.log("parse"), cwd=self.source, env=environment())
 
     def must_be_silent(self) -> None:
-        if noise := complaints(self.console.read_text(errors="replace")):
-            raise Failure("\n".join([*noise, f"the kernel log has complaints; the log: {rel(self.console)}"]))
+        must_be_silent(self.console.read_text(errors="replace"), Counter(), self.console)
 
 
 SERIES = Kernel(TREE, BUILD / "uml", "kunit", (*CONFIGS, *configs("instruments", "uml-smp")))

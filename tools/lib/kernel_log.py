@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from pathlib import Path
+
+from lib.common import Failure, rel
 
 COMPLAINT = re.compile(
     r"\b(WARNING|BUG|UBSAN|Oops|KASAN|ODEBUG|Kernel panic|general protection fault)\b"
@@ -30,3 +33,9 @@ def new_complaints(log: str, baseline: Counter[str]) -> list[str]:
     """The complaints that the baseline does not have, or has less often."""
     return [f"{text} ({count} times, {baseline[text]} in the unpatched kernel)"
             for text, count in sorted(complaints(log).items()) if count > baseline[text]]
+
+
+def must_be_silent(log: str, baseline: Counter[str], path: Path) -> None:
+    """There must be no new complaint in the log, which is kept at `path`."""
+    if noise := new_complaints(log, baseline):
+        raise Failure("\n".join([*noise, f"the kernel log has complaints; the log: {rel(path)}"]))
