@@ -257,7 +257,7 @@ def several_cpus(given: argparse.Namespace) -> None:
     root, log = BUILD / "random-smp-root", LOGS / "smp-random.log"
     make_root(root, built, smp_plan(how_many(), given.seed))
     with step(f"programs on {SMP.cpus} CPUs"):
-        text = SMP.emulate(log, root, f"{boot.OPTIONS} -- restart", limit=max(SMP.limit, int(PACE * how_many())))
+        text = SMP.emulate(log, root, f"{boot.OPTIONS} {ONE_LINE} -- restart", limit=max(SMP.limit, int(PACE * how_many())))
     # Of the worker pools, which try again.
     known.update({f"workqueue: Failed to {what}": len(text)
                   for what in ("allocate a worker", "create a worker thread: -ENOMEM")})

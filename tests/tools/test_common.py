@@ -45,14 +45,14 @@ class Interrupted(unittest.TestCase):
             self.assertEqual([log.read_text() for log in logs], ["begun\n", "begun\n"])
 
 
-# A program that, as git does, removes its lock file when it is told to end.
+# A program that, as git does, removes its lock file when it is told to end. It begins late, when it is waited for.
 LOCKED = f"""
 import sys
 sys.path.insert(0, {str(TOOLS)!r})
 from lib.common import output, reporting
 
 with reporting("locked"):
-    output(["sh", "-c", "trap 'rm $0; exit 1' TERM; touch $0; while :; do sleep 0.05; done", sys.argv[1]])
+    output(["sh", "-c", "trap 'rm $0; exit 1' TERM; sleep 0.5; touch $0; while :; do sleep 0.05; done", sys.argv[1]])
 """
 
 
