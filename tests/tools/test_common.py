@@ -45,7 +45,7 @@ class Interrupted(unittest.TestCase):
             self.assertEqual([log.read_text() for log in logs], ["begun\n", "begun\n"])
 
 
-# A program that, as git does, removes its lock file when it is told to end. It begins late, when it is waited for.
+# A program that, as git does, removes its lock file when it is told to end.
 LOCKED = f"""
 import sys
 sys.path.insert(0, {str(TOOLS)!r})

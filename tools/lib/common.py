@@ -156,6 +156,7 @@ def output(cmd: Sequence[str], *, cwd: Path | None = None, env: dict[str, str] |
             out, error = proc.communicate()
         except BaseException:
             proc.terminate()  # on which git removes its lock files; subprocess.run() would kill it
+            proc.wait()
             raise
     if proc.returncode:
         raise Failure(f"{' '.join(cmd)}: {error.strip() or out.strip()}")
