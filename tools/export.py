@@ -104,11 +104,11 @@ def main() -> None:
     with reporting("export"):
         if check or not (TREE / ".git").exists():
             ensure_tree()
-        if work := unfinished():
-            raise Failure(f"build/tree has {work}: commit first")
-        if f"branch.{BRANCH}.description" in branch_config(TREE):
-            say(f"    note: the description of branch {BRANCH} goes nowhere; cover letters are those of the stack/ branches")
         with lock("tree"), tempfile.TemporaryDirectory(dir=BUILD) as scratch:
+            if work := unfinished():
+                raise Failure(f"build/tree has {work}: commit first")
+            if f"branch.{BRANCH}.description" in branch_config(TREE):
+                say(f"    note: the description of branch {BRANCH} goes nowhere; cover letters are those of the stack/ branches")
             new = Path(scratch) / "patches"
             format_patches(new)
             changed = differences(new)

@@ -126,7 +126,7 @@ def end(number: int, frame: object) -> NoReturn:
 def one_by_one() -> list[Result]:
     results = []
     for verb, *command in ALL:
-        say(paint(f"make {verb}", "1"))
+        say(paint(" ".join(command), "1"))
         results.append(run(verb, *command, prefix=""))
     return results
 

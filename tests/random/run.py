@@ -167,7 +167,8 @@ def explain(machine: Machine, outcome: Outcome, *options: str) -> None:
         say(f"      {line}")
     for line in (last.what, *last.details):
         say(paint(f"      {line}", "31"))
-    say(f"    again: tests/random/run.py {'--threads ' if outcome.flags else ''}--words '{' '.join(words)}'")
+    how = ("--threads " if outcome.flags else "") + (f"--cpus {machine.cpus} " if machine.cpus > 1 else "")
+    say(f"    again: tests/random/run.py {how}--words '{' '.join(words)}'")
 
 
 def tell(outcome: Outcome) -> None:
@@ -209,7 +210,8 @@ def in_uml(given: argparse.Namespace) -> None:
         here = machine(SERIES)
     log = SERIES.log("random")
     if given.words:
-        outcome = here.boot(f"words {1 | given.threads * THREADS} {given.words}", log, limit=REPLAY_LIMIT)
+        there = replace(here, cpus=given.cpus, known=noise() if given.cpus > 1 else Counter())
+        outcome = there.boot(f"words {1 | given.threads * THREADS} {given.words}", log, limit=REPLAY_LIMIT)
         for line in STEP.findall(outcome.text):
             say(f"    {line}")
         finish("random", outcome, log, lambda: None)
@@ -221,8 +223,11 @@ def in_uml(given: argparse.Namespace) -> None:
         outcome = here.boot(plan(how_many(), given.seed), log, limit=limit)
         other = beside.result()
     if other.what:
+        if outcome.what:
+            tell(outcome)
         finish("random", other, few, lambda: explain(two, other))
-    must_have_scanned(other, few)
+    if not outcome.what:
+        must_have_scanned(other, few)
     say(f"    on two CPUs: {passed(other)} programs, {other.operations} operations")
     finish("random", outcome, log, lambda: explain(here, outcome))
 
@@ -340,6 +345,7 @@ def main() -> None:
     arguments.add_argument("--seed", type=int, default=1, metavar="N", help="of the first program")
     arguments.add_argument("--words", metavar="LIST", help="executes one program, and tells of its operations")
     arguments.add_argument("--threads", action="store_true", help="with --words: it is a program of several threads")
+    arguments.add_argument("--cpus", type=int, choices=(1, 2), default=1, help="with --words: on how many (default: %(default)s)")
     arguments.add_argument("--search", action="store_true", help="with finds: looks for seeds that find bugs, in all of them")
     arguments.add_argument("--built", action="store_true", help="takes the kernels as they are")
     given = arguments.parse_args()

@@ -62,6 +62,7 @@ class Output(unittest.TestCase):
             index = Path(directory) / "index.lock"
             proc = subprocess.Popen([sys.executable, "-c", LOCKED, str(index)], stdout=subprocess.PIPE, text=True)
             while not index.exists():
+                self.assertIsNone(proc.poll())
                 time.sleep(0.05)
             proc.terminate()
             said, _ = proc.communicate(timeout=20)
