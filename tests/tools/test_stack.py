@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import unittest
 from pathlib import Path
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
@@ -59,6 +60,13 @@ class Parse(unittest.TestCase):
 
     def test_an_empty_stack_is_refused(self) -> None:
         self.fails("# nothing\n", "no series")
+
+
+class After(unittest.TestCase):
+    def test_a_series_that_has_been_merged_is_in_the_base(self) -> None:
+        with mock.patch.object(stack, "read", lambda: stack.parse(GOOD)):
+            self.assertEqual(stack.after("queues"), "stack/queues")
+            self.assertEqual(stack.after("merged"), "base")
 
 
 if __name__ == "__main__":
