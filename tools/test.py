@@ -2,10 +2,14 @@
 """make test: what has to pass in user mode Linux, and the checks, two verbs at a time, with the totals at the end.
 make test-smp: what has to pass on x86_64, which is emulated.
 make test-landing: both, before a change lands.
-make test-all: what takes hours, one verb after the other."""
+make test-all: what takes hours, one verb after the other. What has passed is remembered, so that an interrupted run
+goes on where it was, as long as nothing but prose is changed and everything is committed."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import re
 import signal
 import subprocess
@@ -16,7 +20,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NoReturn
 
-from lib.common import INTERRUPTED, ROOT, duration, paint, parser, say
+from bisect_series import compilers
+from lib.common import BUILD, INTERRUPTED, ROOT, duration, git, paint, parser, say
 
 # Two at a time: while one compiles Rust, which takes a single CPU, or waits, the other one goes on. With three it all
 # took longer.
@@ -68,6 +73,11 @@ ALL = (
 )
 
 
+RECORD = BUILD / "test-all.json"
+PROSE = ("README.md", "docs")
+SAYS_HOW = ("BUILD", "LINUX", "OPERATIONS", "RUN")  # what verbs take from the environment
+
+
 @dataclass
 class Result:
     """What came of a verb."""
@@ -76,10 +86,11 @@ class Result:
     passed: int
     failed: int
     seconds: float
+    before: bool = False
 
     def __str__(self) -> str:
         return (f"  {'FAIL' if self.failed else 'pass'}  {self.verb:13} {self.passed} passed, {self.failed} failed  "
-                f"{duration(self.seconds)}")
+                f"{duration(self.seconds)}{', before' if self.before else ''}")
 
 
 def judge(status: int, last: str) -> tuple[int, int]:
@@ -123,11 +134,40 @@ def end(number: int, frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
+def content() -> str:
+    """Of the repository but its prose, of the compilers, and of what says how to test. Empty if it has changes that are
+    not committed, for which nothing is remembered."""
+    if git(ROOT, "status", "--porcelain"):
+        return ""
+    files = [line for line in git(ROOT, "ls-tree", "HEAD").splitlines() if line.split("\t")[1] not in PROSE]
+    how = [f"{name}={os.environ.get(name, '')}" for name in SAYS_HOW]
+    return hashlib.sha256("\n".join([*files, *how, compilers()]).encode()).hexdigest()
+
+
+def load() -> dict[str, tuple[int, float]]:
+    """What has passed: how many tests, and in how many seconds."""
+    try:
+        record: dict[str, tuple[int, float]] = json.loads(RECORD.read_text())
+    except (OSError, ValueError):
+        record = {}
+    return record
+
+
 def one_by_one() -> list[Result]:
-    results = []
+    state, record, results = content(), load(), list[Result]()
     for verb, *command in ALL:
         say(paint(" ".join(command), "1"))
-        results.append(run(verb, *command, prefix=""))
+        key = f"{state} {' '.join(command)}"
+        if key in record:
+            passed, seconds = record[key]
+            result = Result(verb, passed, 0, seconds, before=True)
+        else:
+            result = run(verb, *command, prefix="")
+            if state and not result.failed and state == content():
+                record[key] = result.passed, result.seconds
+                RECORD.write_text(json.dumps(record, indent=1) + "\n")
+        say(str(result))
+        results.append(result)
     return results
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
+from lib.common import git
 from test import Result, judge
 
 
@@ -53,6 +54,75 @@ try:
 except KeyboardInterrupt:
     sys.exit("interrupted")
 """
+
+
+COUNTED = """\
+import pathlib, sys
+with pathlib.Path("../begun").open("a") as log:
+    log.write(sys.argv[1] + "\\n")
+failed = int(sys.argv[1] == "b" and not pathlib.Path("../mended").exists())
+print(f"{1 - failed} passed, {failed} failed")
+"""
+HOURS = """\
+import pathlib, sys
+sys.path.insert(0, {tools!r})
+sys.argv = ["test", "all"]
+import test
+test.ROOT = pathlib.Path(".").resolve()
+test.RECORD = test.ROOT.parent / "record.json"
+test.ALL = tuple((verb, "verb.py", verb) for verb in "abc")
+test.compilers = lambda: ""
+test.main()
+"""
+
+
+class Hours(unittest.TestCase):
+    def setUp(self) -> None:
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.above = Path(scratch.name)
+        self.here = self.above / "repository"
+        self.here.mkdir()
+        (self.above / "hours.py").write_text(HOURS.format(tools=str(Path(__file__).resolve().parents[2] / "tools")))
+        git(self.here, "init", "--quiet")
+        self.commit("verb.py", COUNTED)
+
+    def commit(self, name: str, text: str) -> None:
+        (self.here / name).write_text(text)
+        git(self.here, "add", "--all")
+        git(self.here, "-c", "user.name=x", "-c", "user.email=x@x.invalid", "commit", "--quiet", "-m", "x")
+
+    def begun(self, **how: str) -> str:
+        """The verbs that are run."""
+        begun = self.above / "begun"
+        begun.write_text("")
+        subprocess.run([sys.executable, "../hours.py"], cwd=self.here, env=os.environ | how, capture_output=True)
+        return begun.read_text().replace("\n", "")
+
+    def test_what_has_passed_is_not_run_again(self) -> None:
+        self.assertEqual(self.begun(), "abc")
+        self.assertEqual(self.begun(), "b")
+        (self.above / "mended").touch()
+        self.assertEqual(self.begun(), "b")
+        self.assertEqual(self.begun(), "")
+
+    def test_a_change_of_prose_only_changes_nothing(self) -> None:
+        self.begun()
+        self.commit("README.md", "new")
+        self.assertEqual(self.begun(), "b")
+        self.commit("Makefile", "new")
+        self.assertEqual(self.begun(), "abc")
+
+    def test_what_is_not_committed_is_neither_trusted_nor_remembered(self) -> None:
+        self.begun()
+        (self.here / "verb.py").write_text(COUNTED + "# changed\n")
+        self.assertEqual(self.begun(), "abc")
+        (self.here / "verb.py").write_text(COUNTED)
+        self.assertEqual(self.begun(), "b")
+
+    def test_how_much_is_tested_counts(self) -> None:
+        self.begun()
+        self.assertEqual(self.begun(OPERATIONS="7"), "abc")
 
 
 class Interrupted(unittest.TestCase):
