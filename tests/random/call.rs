@@ -26,7 +26,6 @@ use kernel::{
     },
     time::Delta,
     workqueue::{
-        work_class,
         DeferredDrop,
         Disabled,
         EnqueueError,
@@ -488,18 +487,10 @@ fn spawn(
     let closure =
         move |payload: Payload| move || execute(payload.board.clone(), payload.token, payload);
 
-    // The lock class of a closure is that of its place in the source.
     match once {
-        Once::Closure if softirq => spawned(queue.try_spawn(flags, closure(payload))),
         Once::Closure => spawned(queue.try_spawn(flags, closure(payload))),
-        Once::ClosureInModule if softirq => {
-            spawned(queue.try_spawn_in_module::<crate::LocalModule, _>(flags, closure(payload)))
-        }
         Once::ClosureInModule => {
             spawned(queue.try_spawn_in_module::<crate::LocalModule, _>(flags, closure(payload)))
-        }
-        Once::ClosureDelayed if softirq => {
-            spawned(queue.try_spawn_delayed(flags, wait.delta(), closure(payload)))
         }
         Once::ClosureDelayed => {
             spawned(queue.try_spawn_delayed(flags, wait.delta(), closure(payload)))
@@ -514,12 +505,7 @@ fn spawn(
         },
         Once::DeferredDrop => {
             let value = Valuable(Some(payload));
-            let class = if softirq {
-                work_class!("Valuable (softirq)")
-            } else {
-                work_class!("Valuable")
-            };
-            match DeferredDrop::new(value, &queue, class, flags) {
+            match DeferredDrop::new(value, &queue, flags) {
                 Ok(deferred) => {
                     drop(deferred);
                     Outcome::Done

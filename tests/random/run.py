@@ -55,7 +55,7 @@ WORD = re.compile(rf"{NAME}: word \d+ ([0-9a-f]{{8}}) (.*)")
 STEP = re.compile(rf"{NAME}: ( +\S.*|\d+: .*)")
 DONE = re.compile(rf"{NAME}: operations: (\d+)")
 PASSED = re.compile(r"init: passed (\d+) programs in (\d+) ms")
-# The model has one line for each queue. An unbound queue has one if it has no workers of its own for each CPU.
+# For the model, which knows of one pool of workers for all unbound queues.
 ONE_LINE = "workqueue.default_affinity_scope=system"
 UNLOADED = "init: unloaded"
 SCANNED = "init: kmemleak scanned"

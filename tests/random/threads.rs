@@ -359,40 +359,26 @@ impl Actor {
         } else {
             None
         };
-        let (queue, record, softirq) = match (&reference, number) {
-            (Some(r), _) => (&*r.queue, &r.record, r.softirq),
-            (None, QUEUES) => (system_percpu(), &self.shared.system, false),
-            (None, n) if n > QUEUES => (system_bh(), &self.shared.system, true),
+        let (queue, record) = match (&reference, number) {
+            (Some(r), _) => (&*r.queue, &r.record),
+            (None, QUEUES) => (system_percpu(), &self.shared.system),
+            (None, n) if n > QUEUES => (system_bh(), &self.shared.system),
             _ => return,
         };
         let fate = Fate::new(record);
         let call = move || fate.run(|| ());
 
-        // The lock class of a closure is that of its place in the source.
-        record.offer_closure(|| match (op.a % 4, softirq) {
-            (0, false) => queue.try_spawn(GFP_ATOMIC, call).map_err(Error::from),
-            (0, true) => queue.try_spawn(GFP_ATOMIC, call).map_err(Error::from),
-            (1, false) => queue
+        record.offer_closure(|| match op.a % 4 {
+            0 => queue.try_spawn(GFP_ATOMIC, call).map_err(Error::from),
+            1 => queue
                 .try_spawn_delayed(GFP_ATOMIC, delay(op.c), call)
                 .map_err(Error::from),
-            (1, true) => queue
-                .try_spawn_delayed(GFP_ATOMIC, delay(op.c), call)
-                .map_err(Error::from),
-            (2, false) => queue
+            2 => queue
                 .try_spawn_in_module::<crate::LocalModule, _>(GFP_ATOMIC, call)
                 .map_err(Error::from),
-            (2, true) => queue
-                .try_spawn_in_module::<crate::LocalModule, _>(GFP_ATOMIC, call)
-                .map_err(Error::from),
-            (_, softirq) => {
-                let class = if softirq {
-                    work_class!("random value (softirq)")
-                } else {
-                    work_class!("random value")
-                };
-                let value = call;
+            _ => {
                 // Dropped by a worker, and never called.
-                DeferredDrop::new(value, queue, class, GFP_ATOMIC)
+                DeferredDrop::new(call, queue, GFP_ATOMIC)
                     .map(drop)
                     .map_err(Error::from)
                     .and(Err(ENOENT))

@@ -3,7 +3,7 @@
 //! The value is dropped by a worker, when what it borrows may be gone.
 
 use kernel::prelude::*;
-use kernel::workqueue::{work_class, DeferredDrop, Queue};
+use kernel::workqueue::{DeferredDrop, Queue};
 
 pub struct Buffer<'a>(&'a u32);
 
@@ -16,7 +16,7 @@ impl Drop for Buffer<'_> {
 pub fn program(queue: &Queue) -> Result {
     let value = 1;
     let buffer = Buffer(&value); //~ E0597 //~ guards DeferredDrop: T: 'static
-    let deferred = DeferredDrop::new(buffer, queue, work_class!("Buffer"), GFP_KERNEL)?;
+    let deferred = DeferredDrop::new(buffer, queue, GFP_KERNEL)?;
     drop(deferred);
     Ok(())
 }

@@ -5,10 +5,10 @@
 use core::cell::Cell;
 use kernel::prelude::*;
 use kernel::sync::MutexGuard;
-use kernel::workqueue::{work_class, DeferredDrop, Queue};
+use kernel::workqueue::{DeferredDrop, Queue};
 
 pub fn program(queue: &Queue, guard: MutexGuard<'static, u32>) {
-    let _ = DeferredDrop::new(guard, queue, work_class!("guard"), GFP_KERNEL); //~ E0277 //~ E0277
+    let _ = DeferredDrop::new(guard, queue, GFP_KERNEL); //~ E0277 //~ E0277
     //~ guards DeferredDrop: T: Send
 }
 

@@ -7,7 +7,7 @@
 use kernel::prelude::*;
 use kernel::sync::Arc;
 use kernel::workqueue::{
-    work_class, DeferredDrop, Disabled, ModuleQueue, OwnedQueue, Queue, ScopedWork, ScopedWorkItem, WorkHandle,
+    DeferredDrop, Disabled, ModuleQueue, OwnedQueue, Queue, ScopedWork, ScopedWorkItem, WorkHandle,
 };
 
 type Pointer = Arc<Item>;
@@ -43,7 +43,7 @@ pub fn disable(item: Arc<Item>) {
 pub fn enqueue(queue: &Queue, item: Arc<Item>) {
     queue.enqueue::<_, 1>(item); //~ unused_must_use
     queue.try_spawn(GFP_KERNEL, || ()); //~ unused_must_use
-    DeferredDrop::new(1, queue, work_class!("value"), GFP_KERNEL); //~ unused_must_use
+    DeferredDrop::new(1, queue, GFP_KERNEL); //~ unused_must_use
 }
 
 pub fn scoped<T: ScopedWorkItem>(item: &ScopedWork<T>) {

@@ -4,7 +4,7 @@
 
 use kernel::prelude::*;
 use kernel::sync::{new_spinlock_irq, SpinLockIrq};
-use kernel::workqueue::{work_class, DeferredDrop, InstalledQueue, ModuleQueue, Queue};
+use kernel::workqueue::{DeferredDrop, InstalledQueue, ModuleQueue, Queue};
 
 static CLEANUP: ModuleQueue = ModuleQueue::new();
 
@@ -28,7 +28,7 @@ impl GpuObject {
     pub fn new(size: usize) -> Result<Self> {
         let object = Object { pages: KVVec::with_capacity(size, GFP_KERNEL)? };
         let queue = CLEANUP.get()?;
-        Ok(Self { object: DeferredDrop::new(object, &queue, work_class!("GpuObject"), GFP_KERNEL)? })
+        Ok(Self { object: DeferredDrop::new(object, &queue, GFP_KERNEL)? })
     }
 
     pub fn size(&self) -> usize {

@@ -2,9 +2,8 @@
 
 //! An item that is executed only while its device is bound, and so has a resource that is bound to that.
 
-use kernel::device::{Bound, Device};
+use kernel::device::{Bound, Core, Device};
 use kernel::devres::Devres;
-use kernel::faux;
 use kernel::prelude::*;
 use kernel::sync::{new_mutex, Arc, Mutex};
 use kernel::time::Delta;
@@ -34,14 +33,11 @@ impl DeviceWorkItem for Calibration {
 
 pub struct Calibrated {
     item: Devres<ScopedWork<DeviceWork<Calibration>>>,
-    // Dropping it unbinds the device.
-    device: faux::Registration,
 }
 
 impl Calibrated {
-    pub fn new() -> Result<Self> {
-        let device = faux::Registration::new(c"calibrated", None)?;
-        let dev: &Device<Bound> = device.as_ref().as_ref();
+    /// Called by `probe`.
+    pub fn new(dev: &Device<Core<'_>>) -> Result<Self> {
         // The item is stopped before its resource is taken away, which is older.
         let clock = Arc::new(Devres::new(dev, Clock { name: c"refclk" })?, GFP_KERNEL)?;
         let item = DeviceWork::new(
@@ -52,14 +48,14 @@ impl Calibrated {
             work_class!("Calibration"),
         )?;
         item.access(dev)?.enqueue()?;
-        Ok(Self { device, item })
+        Ok(Self { item })
     }
 
-    pub fn rounds(&self) -> Result<u32> {
-        Ok(*self.item.access(self.device.as_ref().as_ref())?.rounds.lock())
+    pub fn rounds(&self, dev: &Device<Bound>) -> Result<u32> {
+        Ok(*self.item.access(dev)?.rounds.lock())
     }
 
-    pub fn pause(&self) -> Result<bool> {
-        Ok(self.item.access(self.device.as_ref().as_ref())?.cancel_sync())
+    pub fn pause(&self, dev: &Device<Bound>) -> Result<bool> {
+        Ok(self.item.access(dev)?.cancel_sync())
     }
 }

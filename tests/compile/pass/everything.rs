@@ -217,7 +217,7 @@ pub fn installed(queue: OwnedQueue) -> Result<InstalledQueue> {
 
 /// A value that is dropped by a worker.
 pub fn deferred(queue: &Queue, text: KVec<u8>) -> Result<usize> {
-    match DeferredDrop::new(text, queue, work_class!("text"), GFP_NOWAIT) {
+    match DeferredDrop::new(text, queue, GFP_NOWAIT) {
         Ok(deferred) => Ok(deferred.len()),
         Err(EnqueueError { error, item: text }) if text.is_empty() => Err(error),
         Err(refused) => Err(refused.into()),

@@ -2,7 +2,7 @@
 
 //! The programs of the README, which run.py looks for in here.
 
-use kernel::device::{Bound, Device};
+use kernel::device::{Core, Device};
 use kernel::io::mem::{DevresIoMem, IoMem};
 use kernel::io::Io;
 use kernel::prelude::*;
@@ -146,7 +146,7 @@ impl DeviceWorkItem for Reset {
     }
 }
 
-fn bound(dev: &Device<Bound>, queue: OwnedQueue, registers: IoMem<'_, 8>) -> Result {
+fn bound(dev: &Device<Core<'_>>, queue: OwnedQueue, registers: IoMem<'_, 8>) -> Result {
     let registers: Arc<DevresIoMem<8>> = Arc::new(registers.into_devres()?, GFP_KERNEL)?;
 
     let reset = DeviceWork::new(dev, registers, &queue, Reset, work_class!("Reset"))?;
@@ -161,7 +161,7 @@ fn of_module(buffer: KVec<u8>) -> Result<InstalledQueue> {
     let installed: InstalledQueue = CLEANUP.install(Queue::new_unbound().build(c"cleanup")?)?; // a field of the module
 
     let queue: ARef<Queue> = CLEANUP.get()?;
-    let buffer = DeferredDrop::new(buffer, &queue, work_class!("Buffer"), GFP_KERNEL)?;
+    let buffer = DeferredDrop::new(buffer, &queue, GFP_KERNEL)?;
     drop(buffer); // in an interrupt, too
 
     Ok(installed)

@@ -3,7 +3,7 @@
 //! The reset of a GPU in the shape of Tyr: one item of an ordered queue, which has the registers, and cannot be
 //! asked for any more when the device is being unbound.
 
-use kernel::device::{self, Bound};
+use kernel::device;
 use kernel::devres::Devres;
 use kernel::platform;
 use kernel::prelude::*;
@@ -63,7 +63,7 @@ impl platform::Driver for Tyr {
         pdev: &'bound platform::Device<device::Core<'_>>,
         _info: Option<&'bound ()>,
     ) -> impl PinInit<Self, Error> + 'bound {
-        let dev: &device::Device<Bound> = pdev.as_ref();
+        let dev: &device::Device<device::Core<'_>> = pdev.as_ref();
         let registers = Registers { command: Atomic::new(0), status: Atomic::new(1) };
         let registers = Arc::new(Devres::new(dev, registers)?, GFP_KERNEL)?;
         let queue = Queue::new_ordered().build(c"tyr-reset")?;

@@ -19,6 +19,7 @@ use crate::{
 use kernel::{
     device::{
         Bound,
+        Core,
         Device, //
     },
     faux,
@@ -54,10 +55,19 @@ pub(crate) fn run(checks: &mut Checks) -> Result {
     dies(checks)
 }
 
+/// Returns what a callback of the bus gets.
+fn core(registration: &faux::Registration) -> &Device<Core<'_>> {
+    let dev: &Device<Bound> = registration.as_ref().as_ref();
+
+    // SAFETY: Any context has the same layout. Only dropping the registration, which is borrowed,
+    // unbinds the device.
+    unsafe { &*core::ptr::from_ref(dev).cast() }
+}
+
 fn recovers(checks: &mut Checks) -> Result {
     let gpu = Arc::pin_init(Gpu::new(), GFP_KERNEL)?;
     let registration = faux::Registration::new(c"tyr_reset", None)?;
-    let dev: &Device<Bound> = registration.as_ref().as_ref();
+    let dev = core(&registration);
     let tyr = Tyr::probe(dev, gpu.clone())?;
 
     // The queue is ordered: nothing gets between the steps of a reset.
@@ -134,7 +144,7 @@ fn recovers(checks: &mut Checks) -> Result {
 fn dies(checks: &mut Checks) -> Result {
     let gpu = Arc::pin_init(Gpu::new(), GFP_KERNEL)?;
     let registration = faux::Registration::new(c"tyr_reset", None)?;
-    let tyr = Tyr::probe(registration.as_ref().as_ref(), gpu.clone())?;
+    let tyr = Tyr::probe(core(&registration), gpu.clone())?;
 
     gpu.dead.store(true, Relaxed);
     tyr.schedule_reset()?;

@@ -14,7 +14,7 @@
 
 use kernel::{
     device::{
-        Bound,
+        Core,
         Device, //
     },
     devres::Devres,
@@ -125,7 +125,7 @@ pub(crate) struct Tyr {
 }
 
 impl Tyr {
-    pub(crate) fn probe(dev: &Device<Bound>, gpu: Arc<Gpu>) -> Result<Self> {
+    pub(crate) fn probe(dev: &Device<Core<'_>>, gpu: Arc<Gpu>) -> Result<Self> {
         let queue = Queue::new_ordered().build(c"tyr")?;
         let registers = Arc::new(Devres::new(dev, Registers::map(gpu))?, GFP_KERNEL)?;
         let reset = Reset {
