@@ -126,8 +126,8 @@ send: ## all series, or SERIES=name, as mails, by b4, and back; sends one only w
 seeded: ## bugs put into the series on purpose, each of which a test must report
 	@$(T) tests/seeded/run.py
 
-clean: ## remove everything generated, downloads included
-	rm -rf build
+clean: ## remove everything generated, downloads included, unless build/tree has work that is not in patches/
+	@tools/clean.py
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { sub("^all$$", "", $$1); printf "  make %-13s %s\n", $$1, $$2 }' Makefile

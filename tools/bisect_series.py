@@ -30,6 +30,7 @@ from lib.results import PASSED, SKIPPED, SUITES, count, matches, read, series_gl
 from tree import BRANCH, ensure_tree
 
 RECORD = BUILD / "bisect.json"
+JUDGES = [Path(__file__).with_name("lib") / f"{name}.py" for name in ("kernel_log", "results")]
 SAVING = Lock()
 
 
@@ -77,7 +78,7 @@ class Trials:
         self.unfinished = self.objects / "unfinished"
         self.uml = Kernel(BUILD / f"{name}-src", self.objects, name, configs=(self.config,))
         self.record: dict[str, dict] = beside.record if beside else load()
-        self.tools = compilers() + SUITES.read_text()
+        self.tools = compilers() + SUITES.read_text() + "".join(judge.read_text() for judge in JUDGES)
         self.base: dict | None = beside.base if beside else None  # what the unpatched kernel has said
 
     def key(self, commit: str, config: str) -> str:

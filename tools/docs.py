@@ -32,7 +32,9 @@ def of_base() -> set[tuple[str, str]]:
     if not record.exists():
         worktree(BASE, "base")
         with step("the unpatched kernel's pages, to compare"):
-            record.write_text(json.dumps(sorted(rustdoc(Kernel(BASE, BUILD / "docs-base", "docs-base")))))
+            part = record.with_suffix(".new")
+            part.write_text(json.dumps(sorted(rustdoc(Kernel(BASE, BUILD / "docs-base", "docs-base")))))
+            part.rename(record)
     return {(text, file) for text, file in json.loads(record.read_text())}
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from lib.common import BUILD, PATCHES, TREE, Failure, git, git_environment, lock, output, parser, reporting, say, verdict
 from lib.stack import Series, read
-from tree import BRANCH, branch_config, ensure_tree, read_state, refs, unfinished, write_state
+from tree import BRANCH, branch_config, ensure_tree, local_work, read_state, refs, unfinished, write_state
 
 
 def is_ancestor(old: str, new: str) -> bool:
@@ -102,7 +102,9 @@ def main() -> None:
     arguments.add_argument("--check", action="store_true", help="writes nothing, and fails if there were something to write")
     check = arguments.parse_args().check
     with reporting("export"):
-        if check or not (TREE / ".git").exists():
+        state = read_state(TREE)
+        # Without work in it, the tree follows patches/, which may have been pulled.
+        if check or not (TREE / ".git").exists() or (state and not local_work(state)):
             ensure_tree()
         with lock("tree"), tempfile.TemporaryDirectory(dir=BUILD) as scratch:
             if work := unfinished():

@@ -14,7 +14,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 
 from lib.common import ROOT, Failure, parser, reporting, verdict
-from lib.stack import Series, read
+from lib.stack import Series, lines_added, read
 from tests.drivers.table import table as ports
 from tests.model import litmus
 from tests.model.models import MODELS
@@ -23,21 +23,6 @@ from tree import ensure_tree
 
 README = ROOT / "README.md"
 PLACE = re.compile(r"(<!-- figures: ([\w-]+) -->\n).*?(<!-- end -->)", re.S)
-# Where the maintainers of C look after each line.
-CORE = re.compile(r"^(kernel|include|arch)/")
-
-
-def lines_added(path: Path) -> tuple[int, int]:
-    """By a patch, and of these, outside of what is Rust's own."""
-    everything = core = 0
-    name = ""
-    for line in path.read_text().partition("\n---\n")[2].splitlines():
-        if line.startswith("+++ "):
-            name = line.removeprefix("+++ b/")
-        elif line.startswith("+"):
-            everything += 1
-            core += bool(CORE.match(name))
-    return everything, core
 
 
 def title(series: Series) -> str:

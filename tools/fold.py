@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import subprocess
 
-from lib.common import BUILD, TREE, Failure, git, git_environment, parser, rel, reporting, verdict, worktree
+from lib.common import (
+    BUILD, TREE, Failure, git, git_environment, lock, parser, rel, reporting, uninterrupted, verdict, worktree,
+)
 from tree import BRANCH, refs, unfinished
 
 SCRATCH = BUILD / "fold"
@@ -17,7 +19,7 @@ SCRATCH = BUILD / "fold"
 
 def main() -> None:
     parser(__doc__).parse_args()
-    with reporting("fold"):
+    with reporting("fold"), lock("tree"):
         if work := unfinished():
             raise Failure(f"build/tree has {work}: commit first")
         head = git(TREE, "rev-parse", BRANCH).strip()
@@ -31,12 +33,17 @@ def main() -> None:
                               "with 'git rebase' in build/tree.")
             new = git(SCRATCH, "rev-parse", "HEAD").strip()
             if git(TREE, "diff", "--name-only", head, new).strip():
+                raise Failure("the result differs from build/tree; nothing is changed")
+            with uninterrupted():
+                git(TREE, "reset", "--quiet", "--soft", new)
+        except BaseException:
+            # The rebase has moved them.
+            with uninterrupted():
                 for name, commit in old.items():
                     git(TREE, "update-ref", f"refs/heads/{name}", commit)
-                raise Failure("the result differs from build/tree; nothing is changed")
+            raise
         finally:
             git(TREE, "worktree", "remove", "--force", str(SCRATCH))
-        git(TREE, "reset", "--quiet", "--soft", new)
         count = git(TREE, "rev-list", "--count", f"base..{BRANCH}").strip()
         verdict("fold", True, f"{rel(TREE)}: {count} commits in {len(old)} series")
 

@@ -22,16 +22,18 @@ from dataclasses import dataclass
 from email.utils import formataddr, getaddresses
 from pathlib import Path
 
-from lib.common import (BUILD, LOGS, ROOT, TREE, Failure, environment, git, git_environment, lock, must, output, parser, rel, reporting,
-                    say, step, verdict)
+from lib.common import (
+    BUILD, LOGS, PATCHES, ROOT, TREE, Failure, environment, git, git_environment, lock, must, output, parser, rel,
+    reporting, say, step, verdict,
+)
 from lib.source import borrow
 from lib.stack import Series, closure, read
-from tree import apply_patches, committed, cover_description, ensure_tree, read_state, version_of
+from tree import apply_patches, committed, cover_description, ensure_tree, local_work, read_state, version_of
 
 B4 = BUILD / "toolchain/b4/bin/b4"
 SOURCE = BUILD / "send-src"  # a repository of its own, because b4 keeps what it knows in its configuration
 OUT = BUILD / "send"
-SENT = BUILD / "sent"  # what b4 has sent: the names of series, their versions, and what was in them
+SENT = PATCHES / "sent"  # what b4 has sent: the names of series, their versions, and what was in them
 RESERVED = re.compile(r"(^|\.)(invalid|test|example|localhost|local|example\.(com|net|org))$")
 HOW = "Say who you are: git config --global user.name 'Your Name'; git config --global user.email you@your.domain"
 # Of the base. It asks those who used a tool to name it.
@@ -320,6 +322,8 @@ def must_be_sendable(this: Submission) -> None:
     """What is only asked for when it is meant: the base that the mails name, a version that is new, and that
     what the mails depend on can be found."""
     series, version = this.series, version_of(this.series)
+    if work := local_work(read_state(TREE)):
+        raise Failure(f"build/tree has {work}, and the mails are those of patches/: commit, and run 'make export'")
     if git(TREE, "rev-parse", "base").strip() != upstream_base():
         raise Failure(f"build/tree is made of {read_state(TREE)['source']}, and the mails name the base commit {upstream_base()}.\n"
                       "To send, make and test it with that: git submodule update --init; make; make test-landing")

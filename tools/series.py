@@ -16,10 +16,10 @@ from pathlib import Path
 import bases
 from bisect_series import Trials
 from lib.common import TREE, Failure, duration, git, lock, paint, parser, reporting, say, step, verdict
-from lib.stack import LARGEST, Series, closure, read
+from lib.stack import LARGEST, Series, closure, lines_added, read
 from tree import applied, committed, ensure_tree, local_work, read_state
 
-HEAD: tuple[str, ...] = ("series", "patches", "lines", "of C", "depends on", "applies to", "passed")
+HEAD: tuple[str, ...] = ("series", "patches", "lines", "in C", "depends on", "applies to", "passed")
 
 
 def kernel_version(makefile: str) -> str:
@@ -59,20 +59,12 @@ def commit_of(stack: list[Series], series: Series) -> str:
     return committed(TREE, below)
 
 
-def lines_added(stack: list[Series], series: Series) -> tuple[int, int]:
-    """In all files, and in those of C."""
-    before = stack[stack.index(series) - 1].branch if series != stack[0] else "base"
-    rows = [row.split("\t") for row in git(TREE, "diff", "--numstat", "--no-renames", before, series.branch).splitlines()]
-    return (sum(int(added) for added, _, _ in rows if added != "-"),
-            sum(int(added) for added, _, name in rows if added != "-" and re.search(r"\.[ch]$", name)))
-
-
 def row(stack: list[Series], series: Series, repos: dict[str, Path], passed: str) -> tuple[str, ...]:
-    lines, c = lines_added(stack, series)
+    added = [lines_added(path) for path in series.patches]
     good = [name for name, repo in repos.items() if not why_not(stack, series, repo)]
     bad = [f"not {name}" for name in repos if name not in good]
-    return (series.name + "".join(f" ({prefix})" for prefix in series.prefixes), str(len(series.patches)), str(lines), str(c),
-            ", ".join(series.needs) or "-", ", ".join(good + bad), passed)
+    return (series.name + "".join(f" ({prefix})" for prefix in series.prefixes), str(len(added)),
+            *(str(sum(column)) for column in zip(*added)), ", ".join(series.needs) or "-", ", ".join(good + bad), passed)
 
 
 def table(rows: list[tuple[str, ...]]) -> list[str]:

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from bisect_series import compilers
-from lib.common import BUILD, INTERRUPTED, ROOT, duration, git, paint, parser, say
+from lib.common import BUILD, INTERRUPTED, ROOT, TREE, duration, git, paint, parser, say
+from tree import ensure_tree, local_work, read_state
 
 # Two at a time: while one compiles Rust, which takes a single CPU, or waits, the other one goes on. With three it all
 # took longer.
@@ -135,11 +136,17 @@ def end(number: int, frame: object) -> NoReturn:
 
 
 def content() -> str:
-    """Of the repository but its prose, of the compilers, and of what says how to test. Empty if it has changes that are
-    not committed, for which nothing is remembered."""
+    """Of the repository but its prose, of the kernel, of the compilers, and of what says how to test. Empty if it or the
+    tree has changes that are not committed, for which nothing is remembered."""
     if git(ROOT, "status", "--porcelain"):
         return ""
-    files = [line for line in git(ROOT, "ls-tree", "HEAD").splitlines() if line.split("\t")[1] not in PROSE]
+    # What is tested is the tree.
+    ensure_tree()
+    state = read_state(TREE)
+    if local_work(state):
+        return ""
+    files = [state["source"], git(TREE, "rev-parse", "base^{tree}")]
+    files += [line for line in git(ROOT, "ls-tree", "HEAD").splitlines() if line.split("\t")[1] not in PROSE]
     how = [f"{name}={os.environ.get(name, '')}" for name in SAYS_HOW]
     return hashlib.sha256("\n".join([*files, *how, compilers()]).encode()).hexdigest()
 
@@ -165,7 +172,9 @@ def one_by_one() -> list[Result]:
             result = run(verb, *command, prefix="")
             if state and not result.failed and state == content():
                 record[key] = result.passed, result.seconds
-                RECORD.write_text(json.dumps(record, indent=1) + "\n")
+                part = RECORD.with_suffix(".new")
+                part.write_text(json.dumps(record, indent=1) + "\n")
+                part.rename(RECORD)
         say(str(result))
         results.append(result)
     return results

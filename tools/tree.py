@@ -21,8 +21,8 @@ import tempfile
 from pathlib import Path
 
 from lib.common import (
-    BASE, BUILD, PATCHES, TREE, Failure, git, git_environment, lock, output, parser, rel, reporting, say, step, verdict,
-    worktree,
+    BASE, BUILD, PATCHES, TREE, Failure, captured, git, git_environment, lock, output, parser, rel, reporting, say, step,
+    uninterrupted, verdict, worktree,
 )
 from lib.source import Source, candidates, given_source
 from lib.stack import STACK, Series, label, patch_files, read
@@ -114,14 +114,14 @@ def apply_stack(repo: Path, branch: str = BRANCH) -> dict[str, str]:
 
 def apply_patches(repo: Path, patches: list[Path]) -> str:
     """Commits with dates that make their ids repeatable. Returns the last one."""
-    done = subprocess.run(["git", "-C", str(repo), "am", "--quiet", "--committer-date-is-author-date", *map(str, patches)],
-                          env=git_environment(), text=True, capture_output=True, stdin=subprocess.DEVNULL)
-    if done.returncode:
+    status, _, error = captured(["git", "-C", str(repo), "am", "--quiet", "--committer-date-is-author-date", *map(str, patches)],
+                                env=git_environment())
+    if status:
         path = patches[int((repo / git(repo, "rev-parse", "--git-path", "rebase-apply/next").strip()).read_text()) - 1]
         check = subprocess.run(["git", "-C", str(repo), "apply", "--check", "--verbose", str(path)],
                                env=git_environment(), text=True, capture_output=True)
         git(repo, "am", "--abort")
-        raise Failure(explain(path, check.stderr) or f"{label(path)} does not apply: {done.stderr.strip()}")
+        raise Failure(explain(path, check.stderr) or f"{label(path)} does not apply: {error.strip()}")
     return git(repo, "rev-parse", "HEAD").strip()
 
 
@@ -222,6 +222,13 @@ def local_work(state: dict[str, str]) -> str:
     return ""
 
 
+def own_branches() -> str:
+    """What is in the repository of build/tree beside the series, in words; empty when there is nothing."""
+    if others := [name for name in refs(TREE, "") if name not in ("base", BRANCH) and not name.startswith("stack/")]:
+        return f"a branch {others[0]}"
+    return "stashed changes" if git(TREE, "stash", "list").strip() else ""
+
+
 def refresh(state: dict[str, str]) -> None:
     """patches/ has changed: apply it again beside the tree, then move only the files that differ, so
     that builds stay incremental."""
@@ -233,13 +240,14 @@ def refresh(state: dict[str, str]) -> None:
     try:
         ends = apply_stack(scratch, branch)
         git(scratch, "checkout", "--quiet", "--detach")
-        # The branch of build/tree has the old series or the whole new one.
-        git(TREE, "reset", "--quiet", "--hard", branch)
-        set_branches(TREE, ends)
+        # build/tree has the old series or the whole new one.
+        with uninterrupted():
+            git(TREE, "reset", "--quiet", "--hard", branch)
+            set_branches(TREE, ends)
+            write_state(TREE, state["source"])
     finally:
         git(TREE, "worktree", "remove", "--force", str(scratch))
         git(TREE, "update-ref", "-d", f"refs/heads/{branch}")
-    write_state(TREE, state["source"])
 
 
 def another_source(state: dict[str, str]) -> Source | None:
@@ -252,11 +260,13 @@ def ensure_tree() -> None:
     """build/tree holds the series, or this raises a Failure."""
     with lock("tree"):
         state = read_state(TREE)
+        if not state and (TREE / ".git").exists():
+            raise Failure("build/tree has been made by hand: 'make export' puts it into patches/, or remove it")
         if not state:
             with step("kernel tree"):
                 make_tree(candidates())
         elif source := another_source(state):
-            if work := local_work(state):
+            if work := local_work(state) or own_branches():
                 raise Failure(f"build/tree is made of {state['source']}, not of {source.name}, and has {work}.\n"
                               "Keep that: run without LINUX=, and with linux/ as it was. Else: remove build/tree.")
             with step("kernel tree, of another kernel than before"):

@@ -77,7 +77,7 @@ def batches(listed: list[Bound]) -> list[list[Bound]]:
 
 
 def edits(without: list[Bound]) -> list[Edit]:
-    if not (pattern := weaker(without[0])):
+    if not without or not (pattern := weaker(without[0])):
         return [edit for bound in without for edit in bound.edits]
     found = []
     for name, old, new in WEAKER[pattern]:
@@ -112,8 +112,12 @@ def build(without: list[Bound]) -> str:
         command = command.replace(old, new)
     done = subprocess.run(["sh", "-c", command], cwd=SERIES.objects, text=True, capture_output=True,
                           env=environment() | {"RUSTC_BOOTSTRAP": "1"})
-    errors = [line for line in done.stderr.splitlines() if line.startswith("error")]
-    return errors[0] if done.returncode and errors else "" if not done.returncode else done.stderr[-200:]
+    if not done.returncode:
+        return ""
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error[E")]
+    if not errors:
+        raise Failure(f"{done.stderr[-2000:]}\nthe crate does not compile, and not because of a bound")
+    return errors[0]
 
 
 def notice(command: str, without: list[Bound], guarding: list[Guard]) -> list[str]:
@@ -165,6 +169,8 @@ def main() -> None:
         with step("UML kernel"):
             SERIES.build()
         command = module_command(SERIES, SERIES.objects.with_name("bounds-module"))
+        if error := build([]):
+            raise Failure(f"the crate does not compile with all bounds: {error}")
         guarding = [g for kind in programs() for program in kind for g in guards(program)]
         wanted = [b for b in bounds(SERIES.source).values() if not parts or any(part in b.name for part in parts)]
         bad = 0

@@ -120,29 +120,20 @@ TEARDOWN = Model("teardown", {
     (r"armed", LEFT), (r"\.list", LIST), (r"from", STOLEN),
 ))
 
-FRAME, EARLY, STOPPED, UNLOADED = (
-    "what is lent is used after the return", "returns while a closure runs", "runs after the shutdown",
-    "code of an unloaded module")
+EARLY, STOPPED, UNLOADED = "returns while a closure is left", "runs after the shutdown", "code of an unloaded module"
 
 SCOPE = Model("scope", {
     "plain": "SPAWNS=2 CLOSURES=3",
     "shutdown": "SPAWNS=2 CLOSURES=3 SHUTDOWN",
     "ends": "LIVE SPAWNS=2 CLOSURES=3",
 }, {
-    "count-late": Mutation("COUNT_LATE", "plain", FRAME),
-    "count-before-access": Mutation("COUNT_BEFORE_ACCESS", "shutdown", DEADLOCK),
-    "count-before-access-open": Mutation("COUNT_BEFORE_ACCESS", "plain", ""),
-    "no-count-of-its-own": Mutation("NO_OWN_COUNT", "plain", FRAME),
-    "ended-before-call": Mutation("ENDED_FIRST", "plain", FRAME),
-    "captured-dropped-late": Mutation("DROP_LATE", "plain", FRAME),
-    "count-read-again": Mutation("SECOND_LOAD", "plain", FRAME),
-    "each-completes": Mutation("COMPLETE_ALWAYS", "plain", FRAME),
-    "completion-without-lock": Mutation("COMPLETION_DONE", "plain", FRAME),
+    "set-before-enqueued": Mutation("SET_FIRST", "plain", EARLY),
+    "flushed-once": Mutation("FLUSH_ONCE", "plain", EARLY),
+    "reset-after-flush": Mutation("RESET_LATE", "plain", EARLY),
     "error-returns": Mutation("ERROR_RETURNS", "plain", EARLY),
     "check-outside-rcu": Mutation("CHECK_OUTSIDE_RCU", "shutdown", STOPPED),
-    "run-in-module": Mutation("RUN_IN_MODULE", "plain", UNLOADED),
 }, (
-    (r"frame", FRAME), (r"pending==0", EARLY), (r"stopped", STOPPED), (r"returned", UNLOADED),
+    (r"over", EARLY), (r"closure", EARLY), (r"stopped", STOPPED),
 ))
 
 ACCESS, MODULE, FLAG, REQUEST, TWICE = (

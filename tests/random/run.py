@@ -267,7 +267,7 @@ def several_cpus(given: argparse.Namespace) -> None:
     known.update({f"workqueue: Failed to {what}": len(text)
                   for what in ("allocate a worker", "create a worker thread: -ENOMEM")})
     outcome = judge(text, True, known)
-    finish("random-smp", outcome, log, lambda: say(f"    again: tests/random/run.py --seed {outcome.seed}"))
+    finish("random-smp", outcome, log, lambda: say(f"    again: tests/random/run.py smp --seed {outcome.seed}"))
 
 
 # Seeded bugs.
@@ -279,7 +279,7 @@ def recorded() -> dict[str, tuple[int, int]]:
 
 
 def boot_with(here: Machine, bug: Bug, plan: str) -> Outcome:
-    log = LOGS / "random-finds" / f"{bug.number}.log"
+    log = LOGS / "random-finds" / f"{bug.name}.log"
     return here.boot(plan, log, seeded.FAST, f"seeded_bug={bug.number}", limit=REPLAY_LIMIT)
 
 

@@ -4,11 +4,11 @@
     reported by: kunit rust_workqueue_scope.scope_waits
     file: rust/kernel/workqueue/scope.rs
     after: fn scope
-    - data.wait();
-    + let _ = ScopeData::wait;
+    - self.flush();
+    + let _ = Self::flush;
 
-There can be several `reported by`: a test `kunit suite.test`, a complaint of the kernel `log text`, or what goes wrong
-in the walk through the sample, `sample text`. If no test can tell, `survives: reason` stands there instead.
+There can be several `reported by`: a test `kunit suite.test`, or a complaint of the kernel `log text`. If no test can
+tell, `survives: reason` stands there instead.
 
 `-` is what is there and `+` what is there instead if the kernel is booted with the bug. Both are statements, ending in
 `;` or `}`, or both are expressions. `after` is optional, and says where to look. `file` to `+` can be repeated.
@@ -53,6 +53,8 @@ def parse(name: str, number: int, text: str) -> Bug:
         key, _, value = line.partition(": ")
         if key == "reported by":
             kind, _, test = value.partition(" ")
+            if kind not in ("kunit", "log") or not test:
+                raise Failure(f"{name}: reported by neither 'kunit suite.test' nor 'log text': {value!r}")
             bug.reported_by.append((kind, test))
         elif key == "survives":
             bug.survives = value

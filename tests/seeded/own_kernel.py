@@ -23,7 +23,7 @@ KERNEL = seeded.KERNEL
 def reports() -> list[seeded.Report]:
     """What every kind of test reports about the kernel as it is."""
     programs: list[seeded.Report] = [("compile", o.name, o.problem) for o in compile_all(KERNEL) if o.problem]
-    return programs + seeded.reports(seeded.boot(0))
+    return programs + seeded.reports(seeded.boot(0, "own"))
 
 
 def sample_reports() -> list[seeded.Report]:

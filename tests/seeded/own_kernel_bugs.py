@@ -63,7 +63,8 @@ bug(
     (
         f"{PARTS}tests/scope.rs",
         "        assert_eq!(*sum.lock(), 2);\n        // Nothing",
-        "        drop(queue.scope(|_| Ok(sum.lock()))?);\n        // Nothing",
+        "        drop(queue.scope(|scope| {\n            scope.try_spawn(GFP_KERNEL, || ())?;\n            Ok(sum.lock())\n"
+        "        })?);\n        // Nothing",
     ),
 )
 bug(

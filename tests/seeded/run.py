@@ -87,9 +87,9 @@ def tests_of(bug: Bug) -> str:
     return suites.pop() if len(suites) == 1 and len(named) == len(bug.reported_by) else ALL
 
 
-def boot(number: int, glob: str = ALL) -> str:
+def boot(number: int, name: str, glob: str = ALL) -> str:
     """What the kernel printed with this bug."""
-    log = LOGS / "seeded" / f"{number}.log"
+    log = LOGS / "seeded" / f"{name}.log"
     text, _ = uml(KERNEL, None, f"kunit_shutdown=halt {FAST} kunit.filter_glob={glob} seeded_bug={number}", log, LIMIT,
                   memory="512M", quiet=True)
     return text
@@ -113,7 +113,7 @@ def told_by(reporter: tuple[str, str], found: list[Report]) -> list[str]:
 
 def judge(bug: Bug) -> tuple[bool, str]:
     """Boots the kernel with the bug. Returns whether it is as its file says, and words for that."""
-    found = reports(boot(bug.number, tests_of(bug)))
+    found = reports(boot(bug.number, bug.name, tests_of(bug)))
     if bug.survives:
         return not found, f"survives: {bug.survives}" if not found else f"does not survive: {found[0][1]}: {found[0][2]}"
     told = ""
@@ -154,7 +154,7 @@ def main() -> None:
         with step(f"one kernel with {len(every)} bugs"):
             build(every)
         with step("the same without any of them"):
-            if found := reports(boot(0)):
+            if found := reports(boot(0, "none")):
                 raise Failure("without a bug, there are reports already: " + ", ".join(f"{k} {t}" for k, t, _ in found))
         with step(f"{len(bugs)} boots"):
             start, wrong = time.monotonic(), set()

@@ -95,7 +95,7 @@ class Send(Tree):
 
     def test_what_a_series_depends_on_is_sent_first_and_nothing_twice(self) -> None:
         self.submodule()
-        sent = self.root / "build/sent"
+        sent = self.root / "patches/sent"
         self.assertIn("second depends on first, and that has not been sent", self.send(SERIES="second", SEND="yes"))
         content = subprocess.run([sys.executable, "-c", "import send; from lib import stack; print(send.content(stack.read()[0]))"],
                                  cwd=self.root / "tools", text=True, capture_output=True, check=True).stdout

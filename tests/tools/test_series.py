@@ -152,7 +152,7 @@ class Text(unittest.TestCase):
 
     def test_a_table(self) -> None:
         self.assertEqual(table([HEAD, ("fixes", "6", "1200", "0", "-", "7.3.4", "-")]),
-                         ["series  patches  lines  of C  depends on  applies to  passed",
+                         ["series  patches  lines  in C  depends on  applies to  passed",
                           "fixes         6   1200     0  -           7.3.4       -"])
 
 

@@ -64,14 +64,19 @@ failed = int(sys.argv[1] == "b" and not pathlib.Path("../mended").exists())
 print(f"{1 - failed} passed, {failed} failed")
 """
 HOURS = """\
-import pathlib, sys
+import os, pathlib, sys
 sys.path.insert(0, {tools!r})
+from lib.common import git
 sys.argv = ["test", "all"]
 import test
 test.ROOT = pathlib.Path(".").resolve()
 test.RECORD = test.ROOT.parent / "record.json"
 test.ALL = tuple((verb, "verb.py", verb) for verb in "abc")
 test.compilers = lambda: ""
+test.ensure_tree = lambda: None
+test.read_state = lambda repo: {{"source": os.environ.get("SOURCE", "")}}
+test.local_work = lambda state: os.environ.get("WORK", "")
+test.git = lambda repo, *words: git(repo, *words) if repo == test.ROOT else ""
 test.main()
 """
 
@@ -120,9 +125,15 @@ class Hours(unittest.TestCase):
         (self.here / "verb.py").write_text(COUNTED)
         self.assertEqual(self.begun(), "b")
 
-    def test_how_much_is_tested_counts(self) -> None:
+    def test_how_much_is_tested_counts_and_so_does_the_kernel(self) -> None:
         self.begun()
         self.assertEqual(self.begun(OPERATIONS="7"), "abc")
+        self.assertEqual(self.begun(SOURCE="another kernel"), "abc")
+
+    def test_work_in_the_tree_is_neither_trusted_nor_remembered(self) -> None:
+        self.assertEqual(self.begun(WORK="some"), "abc")
+        self.assertEqual(self.begun(), "abc")
+        self.assertEqual(self.begun(WORK="some"), "abc")
 
 
 class Interrupted(unittest.TestCase):

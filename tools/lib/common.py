@@ -60,7 +60,8 @@ def environment() -> dict[str, str]:
     if prefix:
         env["PATH"] = prefix + ":" + env["PATH"]
     for name in ("ARCH", "CROSS_COMPILE", "KBUILD_OUTPUT", "LLVM", "MAKEFLAGS", "MFLAGS", "MAKELEVEL",
-                 "RUSTFLAGS", "KRUSTFLAGS", "LINUX", "O", "V"):
+                 "RUSTFLAGS", "KRUSTFLAGS", "KCFLAGS", "KAFLAGS", "KCPPFLAGS", "KCONFIG_CONFIG", "KCONFIG_ALLCONFIG",
+                 "LOCALVERSION", "LINUX", "O", "V", "W", "C"):
         env.pop(name, None)
     env["LC_ALL"] = "C"
     # An object that differs in nothing but its date is a needless rebuild.
@@ -149,7 +150,8 @@ def must(cmd: Sequence[str], log: Path, what: str, *, cwd: Path | None = None,
         raise Failure("\n".join([*tail, f"{what} failed (status {status}); the log: {rel(log)}"]))
 
 
-def output(cmd: Sequence[str], *, cwd: Path | None = None, env: dict[str, str] | None = None) -> str:
+def captured(cmd: Sequence[str], *, cwd: Path | None = None, env: dict[str, str] | None = None) -> tuple[int, str, str]:
+    """Status and output of a command, and what it said beside that."""
     with subprocess.Popen(list(cmd), cwd=cwd, env=env, stdin=subprocess.DEVNULL, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE) as proc:
         try:
@@ -158,9 +160,24 @@ def output(cmd: Sequence[str], *, cwd: Path | None = None, env: dict[str, str] |
             proc.terminate()  # on which git removes its lock files; subprocess.run() would kill it
             proc.wait()
             raise
-    if proc.returncode:
+    return proc.returncode, out, error
+
+
+def output(cmd: Sequence[str], *, cwd: Path | None = None, env: dict[str, str] | None = None) -> str:
+    status, out, error = captured(cmd, cwd=cwd, env=env)
+    if status:
         raise Failure(f"{' '.join(cmd)}: {error.strip() or out.strip()}")
     return out
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """An interrupt waits until steps are over that belong together."""
+    old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, old)
 
 
 def git_environment() -> dict[str, str]:

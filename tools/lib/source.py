@@ -6,6 +6,7 @@ to a directory or repository that the user owns: their objects are borrowed, not
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -37,7 +38,8 @@ class Source:
             need_space(4, "the kernel tree")
             tar = download(self)
             repo.mkdir(parents=True)
-            must(["tar", "-C", str(repo), "--strip-components=1", "-xf", str(tar)],
+            # Objects that have been made of another kernel are older than any file.
+            must(["tar", "-C", str(repo), "--strip-components=1", "--touch", "-xf", str(tar)],
                  LOGS / "unpack.log", f"unpacking {tar.name}")
             unhide(repo / ".gitignore")
             commit_all(repo, self.name)
@@ -46,7 +48,7 @@ class Source:
         else:
             need_space(4, "the kernel tree")
             say(f"    copying {self.directory}")
-            shutil.copytree(self.directory, repo, symlinks=True, ignore=shutil.ignore_patterns("*.o", ".git"))
+            shutil.copytree(self.directory, repo, symlinks=True, copy_function=shutil.copy, ignore=shutil.ignore_patterns("*.o", ".git"))
             commit_all(repo, self.name)
 
 
@@ -75,7 +77,18 @@ def user_tree(directory: Path, what: str) -> Source:
         if git(directory, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules").strip():
             say(f"    note: {what} has uncommitted changes; they are not used, its HEAD {head[:12]} is")
         return Source(f"{what} at {head}", directory)
-    return Source(f"{what}: a copy of {directory}", directory)
+    return Source(f"{what}: a copy of {directory}, {stamp(directory)}", directory)
+
+
+def stamp(directory: Path) -> str:
+    """Of the files that are there, as far as their size and time say it."""
+    digest = hashlib.sha256()
+    for folder, folders, names in os.walk(directory):
+        folders.sort()
+        for name in sorted(name for name in names if name[0] != "." and not name.endswith(".o")):
+            status = Path(folder, name).lstat()
+            digest.update(f"{folder}/{name} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:12]
 
 
 def is_repository(directory: Path) -> bool:

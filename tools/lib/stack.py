@@ -107,3 +107,20 @@ def patch_files(stack: Iterable[Series] | None = None) -> list[Path]:
 def label(path: Path) -> str:
     """A patch by its name, which is that of its series and its own."""
     return str(path.relative_to(PATCHES))
+
+
+# Where the maintainers of C look after each line.
+CORE = re.compile(r"^(kernel|include|arch)/")
+
+
+def lines_added(path: Path) -> tuple[int, int]:
+    """By a patch, and of these, outside of what is Rust's own."""
+    everything = core = 0
+    name = ""
+    for line in path.read_text().partition("\n---\n")[2].splitlines():
+        if line.startswith("+++ "):
+            name = line.removeprefix("+++ b/")
+        elif line.startswith("+"):
+            everything += 1
+            core += bool(CORE.match(name))
+    return everything, core
