@@ -226,7 +226,7 @@ impl Call {
                 spawn(once, wait, queue, payload, flags, softirq).into()
             }
             (Action::Scope(_), _, Some(QueueRef::Owned(queue))) => {
-                scope(&queue, more, softirq).into()
+                scope(&queue, more).into()
             }
             (Action::Shutdown, _, Some(QueueRef::Owned(queue))) => {
                 queue.shutdown();
@@ -521,7 +521,7 @@ fn spawn(
 }
 
 /// Closures that borrow.
-fn scope(queue: &OwnedQueue, payloads: KVec<Payload>, softirq: bool) -> Outcome {
+fn scope(queue: &OwnedQueue, payloads: KVec<Payload>) -> Outcome {
     let borrowed = kernel::sync::atomic::Atomic::new(0u32);
     let mut refused = 0;
     let mut error = None;
@@ -533,12 +533,7 @@ fn scope(queue: &OwnedQueue, payloads: KVec<Payload>, softirq: bool) -> Outcome 
                 execute(payload.board.clone(), payload.token, payload);
                 borrowed.add(1, kernel::sync::atomic::Relaxed);
             };
-            let result = if softirq {
-                scope.try_spawn(GFP_KERNEL, closure)
-            } else {
-                scope.try_spawn(GFP_KERNEL, closure)
-            };
-            if let Err(e) = result {
+            if let Err(e) = scope.try_spawn(GFP_KERNEL, closure) {
                 refused += 1;
                 error = Some(e.error);
             }

@@ -192,7 +192,6 @@ impl Owner {
 struct Reference {
     queue: ARef<Queue>,
     record: Arc<Record>,
-    softirq: bool,
 }
 
 struct Data(Arc<Record>);
@@ -399,7 +398,6 @@ impl Actor {
                 let reference = owner.queue.as_ref().map(|queue| Reference {
                     queue: queue.into(),
                     record: owner.record.clone(),
-                    softirq: number == BH,
                 });
                 let kept = shared.records.lock().push(owner.record.clone(), GFP_KERNEL);
                 if kept.is_err() {
@@ -520,12 +518,7 @@ impl Actor {
                 let call = || {
                     called.fetch_add(1, Relaxed);
                 };
-                let result = if number == BH {
-                    scope.try_spawn(GFP_KERNEL, call)
-                } else {
-                    scope.try_spawn(GFP_KERNEL, call)
-                };
-                spawned += u32::from(result.is_ok());
+                spawned += u32::from(scope.try_spawn(GFP_KERNEL, call).is_ok());
             }
             Ok(())
         });

@@ -186,17 +186,21 @@ static void pair(enum kind kind, const char *name)
 static void delay(void)
 {
 	struct event *e;
+	long long asked;
 
 	begin("lesson, delay (6)");
 	EXPECT(DELAY, 500, 0);
 	e = nth(1);
+	check(e->value == 1 && e->asked > 0, "to be executed once, as was asked");
 	check(e->begun - e->asked >= 500 * MS - TICK, "executed %lld ms after that", (e->begun - e->asked) / MS);
+	asked = e->asked;
 	end();
 
 	begin("lesson, modify (6)");
 	EXPECT(DELAY, MINUTE, 0);
 	EXPECT(DELAY, 300, 1);
 	e = nth(1);
+	check(e->value == 1 && e->asked > asked, "to be executed once, as was asked last");
 	check(e->begun - e->asked >= 300 * MS - TICK, "executed %lld ms after that", (e->begun - e->asked) / MS);
 	end();
 
@@ -239,7 +243,7 @@ static void cpu(void)
 	for (i = 0; i < CPU_COUNT(&cpus); i++) {
 		EXPECT(CANCEL, 0, 0); /* waits until it is not running on another one */
 		EXPECT(KICK_ON, i, 0);
-		check(nth(i + 1)->cpu == i, "executed on CPU %d", i);
+		check(nth(i + 1)->cpu == i && nth(i + 1)->value == 1, "executed on CPU %d", i);
 	}
 	EXPECT(KICK_ON, 1000000, -EINVAL);
 	check(executions() == CPU_COUNT(&cpus), "nothing was queued for one that does not exist");

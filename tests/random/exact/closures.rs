@@ -129,9 +129,12 @@ impl World {
             let _ = works.push_within_capacity(work);
             if open {
                 self.model.push(queue, work);
-                if let Some(entry) = self.model.line(queue).entries.last() {
-                    serials.push(entry.serial);
-                }
+            }
+        }
+        // If something was spawned, it waits for whatever is on the queue.
+        if open && !works.is_empty() {
+            for entry in &self.model.line(queue).entries {
+                serials.push(entry.serial);
             }
         }
         self.say(format_args!(

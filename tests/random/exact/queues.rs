@@ -10,7 +10,7 @@ impl World {
         if self.model.line(queue).exists {
             return Ok(false);
         }
-        let (owned, pool, limit) = build(b);
+        let (owned, pool, limit) = build(b, self.one_cpu);
         match owned.and_then(|owned| Ok(Arc::new(owned, GFP_KERNEL)?)) {
             Ok(owned) => self.queues[usize::from(queue)] = Some(owned),
             Err(e) if e == ENOMEM => return Ok(false),
