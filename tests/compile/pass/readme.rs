@@ -162,7 +162,7 @@ fn of_module(buffer: KVec<u8>) -> Result<InstalledQueue> {
 
     let queue: ARef<Queue> = CLEANUP.get()?;
     let buffer = DeferredDrop::new(buffer, &queue, GFP_KERNEL)?;
-    drop(buffer); // in an interrupt, too
+    drop(buffer);
 
     Ok(installed)
 }
