@@ -31,6 +31,19 @@ fn work(what: &str) {
     pr_info!("{what} executed\n");
 }
 
+/// A closure that must be refused, and come back.
+fn must_be_refused(queue: &Queue, error: Error) -> Result {
+    let refused = queue.try_spawn_in_module::<LocalModule, _>(GFP_KERNEL, || pr_info!("refused\n"));
+
+    match refused {
+        Err(refused) if refused.error == error => {
+            (refused.item)();
+            Ok(())
+        }
+        _ => Err(EINVAL),
+    }
+}
+
 /// A closure on a queue of the system.
 fn closure() -> Result {
     let queue = workqueue::system_dfl();
@@ -65,9 +78,18 @@ fn last_owner_is_kept() -> Result {
     Ok(())
 }
 
+/// A closure that comes too late for its queue.
+fn late() -> Result {
+    let queue = Queue::new_unbound().build(c"kept-closed")?;
+
+    queue.shutdown();
+    must_be_refused(&queue, ESHUTDOWN)
+}
+
 impl kernel::Module for Module {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         let queue = Queue::new_unbound().build(c"kept")?;
+        must_be_refused(workqueue::system_dfl(), ENODEV)?;
         let start = match module_parameters::owner.value() {
             0 => closure,
             1 => last_owner,
@@ -77,7 +99,8 @@ impl kernel::Module for Module {
         queue.try_spawn(GFP_KERNEL, move || {
             // Nothing keeps the module before `init` has returned.
             fsleep(Delta::from_millis(100));
-            if let Err(error) = start() {
+            // What is refused does not keep it either.
+            if let Err(error) = late().and_then(|()| start()) {
                 pr_err!("not started: {error:?}\n");
             }
         })?;
