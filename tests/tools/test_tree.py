@@ -159,6 +159,56 @@ class Export(Tree):
         self.assertIn("nothing is changed", self.make("fold", fails=True))
         self.assertEqual(self.git("for-each-ref"), before)
 
+    def test_a_tree_made_by_hand_is_left_alone(self) -> None:
+        before = self.git("for-each-ref")
+        self.assertIn("made by hand", self.make("tree", fails=True))
+        self.assertIn("made by hand", self.make("clean", fails=True))
+        self.assertEqual(self.git("for-each-ref"), before)
+        self.make("export")
+        self.make("tree")
+        self.assertEqual(self.ends(), {"first": "add b", "second": "add c", "third": "add e"})
+
+    def test_branches_and_stashes_outlive_another_kernel(self) -> None:
+        self.make("export")
+        (self.kernel / "Kconfig").write_text("config B\n")
+        self.git("commit", "--quiet", "--all", "--message=another", at=self.kernel)
+        self.git("branch", "mine")
+        self.assertIn("a branch mine", self.make("tree", fails=True))
+        self.git("branch", "--delete", "mine")
+        (self.tree / "a").write_text("mine\n")
+        self.git("stash")
+        self.assertIn("stashed changes", self.make("tree", fails=True))
+        self.git("stash", "drop")
+        self.make("tree")
+        self.assertEqual((self.tree / "Kconfig").read_text(), "config B\n")
+
+    def test_a_tree_without_work_follows_patches_that_were_pulled(self) -> None:
+        self.make("export")
+        patch = self.patches / "first/0001-add-a.patch"
+        patch.write_text(patch.read_text().replace("It is needed.", "It is."))
+        pulled = self.files()
+        self.make("export")
+        self.assertEqual(self.files(), pulled)
+        self.assertIn("It is.", self.git("log", "--format=%B", "series"))
+
+    def test_an_unpacked_kernel_is_known_by_what_is_in_it(self) -> None:
+        self.make("export")
+        shutil.rmtree(self.tree)
+        shutil.rmtree(self.kernel / ".git")
+        self.make("tree")
+        self.assertEqual((self.tree / "Kconfig").read_text(), "config A\n")
+        (self.kernel / "Kconfig").write_text("config B, which is longer\n")
+        self.make("tree")
+        self.assertEqual((self.tree / "Kconfig").read_text(), "config B, which is longer\n")
+
+    def test_clean_keeps_work(self) -> None:
+        self.make("export")
+        self.commit("f")
+        self.assertIn("commits that are not in patches/", self.make("clean", fails=True))
+        self.git("reset", "--quiet", "--hard", "HEAD~1")
+        self.make("clean")
+        self.assertFalse((self.root / "build").exists())
+
     def test_commits_without_a_series(self) -> None:
         self.commit("f")
         said = self.make("export", fails=True)
