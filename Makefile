@@ -70,7 +70,7 @@ random-smp: ## the same on the kernel of kunit-smp, by several threads, with all
 	@$(T) tests/random/run.py smp
 
 random-finds: ## programs that find seeded bugs must still find them
-	@$(T) tests/random/run.py finds
+	@$(T) tests/random/finds.py
 
 compile: ## programs that must, and that must not, compile against the built kernel crate
 	@$(T) tests/compile/run.py

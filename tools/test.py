@@ -3,10 +3,11 @@
 make test-smp: what has to pass on x86_64, which is emulated.
 make test-landing: both, before a change lands.
 make test-all: what takes hours, one verb after the other. What has passed is remembered, so that an interrupted run
-goes on where it was, as long as nothing but prose is changed and everything is committed."""
+goes on where it was, as long as nothing that a verb uses is changed and everything is committed."""
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 from bisect_series import compilers
@@ -59,7 +61,7 @@ ALL = (
     ("kunit-hotplug", "tools/hotplug.py"),
     ("kunit-rt", "tools/smp.py", "rt"),
     ("kunit-kcsan", "tools/kcsan.py"),
-    ("random-finds", "tests/random/run.py", "finds"),
+    ("random-finds", "tests/random/finds.py"),
     ("random-smp", "tests/random/run.py", "smp"),
     ("sample-smp", "tests/sample/run.py", "smp"),
     ("cost", "tools/cost.py"),
@@ -76,6 +78,8 @@ ALL = (
 
 RECORD = BUILD / "test-all.json"
 PROSE = ("README.md", "docs")
+OWN = ("tests", "bench")  # have a folder for each verb or two
+ALWAYS = "tests/smp"  # starts the suites
 SAYS_HOW = ("BUILD", "LINUX", "OPERATIONS", "RUN")  # what verbs take from the environment
 
 
@@ -135,9 +139,29 @@ def end(number: int, frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def content() -> str:
-    """Of the repository but its prose, of the kernel, of the compilers, and of what says how to test. Empty if it or the
-    tree has changes that are not committed, for which nothing is remembered."""
+def imports(file: Path) -> set[Path]:
+    """The files of this repository that one imports."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}", *(f"{node.module}.{name.name}" for name in node.names)}
+    return {path for name in names for top in (ROOT, ROOT / "tools") if (path := top / f"{name.replace('.', '/')}.py").exists()}
+
+
+def folders(script: str) -> set[str]:
+    """Those of the script and of all that it imports."""
+    files, more = set[Path](), {ROOT / script}
+    while more:
+        files |= more
+        more = set().union(*map(imports, more)) - files
+    return {str(file.parent.relative_to(ROOT)) for file in files}
+
+
+def content(script: str) -> str:
+    """Of the repository but its prose and what other verbs use, of the kernel, of the compilers, and of what says how to
+    test. Empty if it or the tree has changes that are not committed, for which nothing is remembered."""
     if git(ROOT, "status", "--porcelain"):
         return ""
     # What is tested is the tree.
@@ -146,7 +170,9 @@ def content() -> str:
     if local_work(state):
         return ""
     files = [state["source"], git(TREE, "rev-parse", "base^{tree}")]
-    files += [line for line in git(ROOT, "ls-tree", "HEAD").splitlines() if line.split("\t")[1] not in PROSE]
+    files += [line for line in git(ROOT, "ls-tree", "HEAD").splitlines() if line.split("\t")[1] not in (*PROSE, *OWN)]
+    files += [line for folder in sorted({ALWAYS} | folders(script)) if folder.startswith(OWN)
+              for line in git(ROOT, "ls-tree", "HEAD", f"{folder}/").splitlines()]
     how = [f"{name}={os.environ.get(name, '')}" for name in SAYS_HOW]
     return hashlib.sha256("\n".join([*files, *how, compilers()]).encode()).hexdigest()
 
@@ -161,16 +187,17 @@ def load() -> dict[str, tuple[int, float]]:
 
 
 def one_by_one() -> list[Result]:
-    state, record, results = content(), load(), list[Result]()
+    record, results = load(), list[Result]()
     for verb, *command in ALL:
         say(paint(" ".join(command), "1"))
+        state = content(command[0])
         key = f"{state} {' '.join(command)}"
         if key in record:
             passed, seconds = record[key]
             result = Result(verb, passed, 0, seconds, before=True)
         else:
             result = run(verb, *command, prefix="")
-            if state and not result.failed and state == content():
+            if state and not result.failed and state == content(command[0]):
                 record[key] = result.passed, result.seconds
                 part = RECORD.with_suffix(".new")
                 part.write_text(json.dumps(record, indent=1) + "\n")

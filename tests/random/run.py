@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """make random: random programs over the whole API, compared with a model, in user mode Linux.
 make random-smp: the same on x86_64 with several CPUs, on the kernel of kunit-smp, with allocations that fail.
-make random-finds: programs that are known to find seeded bugs must still find them.
 
 The module makes programs of seeds. One that fails is executed again with parts of it left out, until none is left that
 can be missed, and is printed with its seed. OPERATIONS=n in the environment says how many operations there are.
@@ -31,13 +30,10 @@ from lib.common import BUILD, LOGS, Failure, duration, lock, paint, parser, rel,
 from lib.kernel import SERIES, Kernel
 from lib.kernel_log import new_complaints
 from lib.smp import SMP
-from tests.seeded import run as seeded
-from tests.seeded.bug_file import Bug, read_all
 from tree import ensure_tree
 
 HERE = Path(__file__).resolve().parent
 NAME = "random_programs"
-FINDS = HERE / "finds.txt"
 LENGTH = 300  # operations of a program, of which half have something to do
 LENGTH_THREADS = 1000
 THREADS = 4  # the flag of the module for programs of several threads
@@ -47,7 +43,6 @@ PACE = 0.02  # seconds for an operation, at worst, in an emulator on a busy host
 LIMIT = 5 * 60  # seconds for a boot; UML takes a tenth of that
 REPLAY_LIMIT = 45  # seconds for one program; the module waits for 10 before it calls something a hang
 SHRINK = 3 * 60  # seconds for making a program shorter
-TRIES = 40  # programs that may find a seeded bug
 FAILED = re.compile(rf"{NAME}: FAILED: (.*)")
 DETAIL = re.compile(rf"{NAME}: ((?:expected|got|seed|work|executed|helper:|queue) .*)")
 SEED = re.compile(rf"{NAME}: program (\d+) (\d+)$", re.M)
@@ -270,88 +265,18 @@ def several_cpus(given: argparse.Namespace) -> None:
     finish("random-smp", outcome, log, lambda: say(f"    again: tests/random/run.py smp --seed {outcome.seed}"))
 
 
-# Seeded bugs.
-
-def recorded() -> dict[str, tuple[int, int]]:
-    """The flags and seeds of programs, by the bugs that they find."""
-    lines = [line.split() for line in FINDS.read_text().splitlines() if line and not line.startswith("#")]
-    return {name: (int(flags), int(seed)) for name, flags, seed, *_ in lines}
-
-
-def boot_with(here: Machine, bug: Bug, plan: str) -> Outcome:
-    log = LOGS / "random-finds" / f"{bug.name}.log"
-    return here.boot(plan, log, seeded.FAST, f"seeded_bug={bug.number}", limit=REPLAY_LIMIT)
-
-
-def search(here: Machine, bug: Bug) -> Outcome:
-    """Programs of one thread, then programs of several threads."""
-    outcome = boot_with(here, bug, programs(0, TRIES * LENGTH, 1, LENGTH))
-    return outcome if outcome.what else boot_with(here, bug, programs(THREADS, 10 * LENGTH_THREADS, 1, LENGTH_THREADS))
-
-
-def again(here: Machine, bug: Bug, flags: int, seed: int) -> Outcome:
-    length = LENGTH_THREADS if flags else LENGTH
-    return boot_with(here, bug, programs(flags, length, seed, length))
-
-
-def finds(given: argparse.Namespace) -> None:
-    bugs = {bug.name: bug for bug in read_all()}
-    if given.built:
-        kernel = seeded.KERNEL
-    else:
-        ensure_tree()
-        with step("one kernel with all bugs"):
-            seeded.build(read_all())
-            kernel = seeded.KERNEL
-    with step("module"):
-        here = machine(kernel)
-    before = {} if given.search else recorded()
-    if gone := set(before) - set(bugs):
-        raise Failure("no such bug: " + ", ".join(sorted(gone)))
-    if unknown := set(given.name) - set(bugs):
-        raise Failure("no such bug: " + ", ".join(sorted(unknown)))
-    names = sorted(set(given.name) or set(before) or set(bugs))
-    with step("the kernel without any of them"):
-        if (outcome := search(here, Bug("none", 0, "no bug"))).what:
-            raise Failure(f"without a bug, seed {outcome.seed}: {outcome.what}")
-    found = 0
-
-    def job(name: str) -> Outcome:
-        return again(here, bugs[name], *before[name]) if name in before else search(here, bugs[name])
-
-    with step(f"{len(names)} bugs"), ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        lines = []
-        for bug, outcome in zip([bugs[name] for name in names], pool.map(job, names)):
-            found += bool(outcome.what)
-            words = "; ".join([outcome.what, *outcome.details[:2]])
-            say(f"    {bug.name:<45} " + (f"seed {outcome.seed}: {words}" if outcome.what else paint("not found", "31")))
-            if outcome.what:
-                lines.append(f"{bug.name} {outcome.flags} {outcome.seed}  {outcome.what}")
-            if outcome.what and given.name:
-                explain(here, outcome, seeded.FAST, f"seeded_bug={bug.number}")
-    if given.search and not given.name:
-        head = "# Seeded bugs, the flags and the seed of a program that finds them, and what it says.\n"
-        FINDS.write_text(head + "".join(f"{line}\n" for line in lines))
-        say(f"    written to {rel(FINDS)}")
-    verdict("random-finds", given.search or found == len(names), f"{found} passed, {len(names) - found} failed (seeded bugs "
-            f"that were found, and that were not); the logs: {rel(LOGS / 'random-finds')}")
-
-
 def main() -> None:
     arguments = parser(__doc__)
-    arguments.add_argument("verb", nargs="?", choices=("uml", "smp", "finds"), default="uml",
-                        help="what to boot (default: %(default)s)")
-    arguments.add_argument("name", nargs="*", help="with finds: only these bugs, with the shortest programs")
+    arguments.add_argument("verb", nargs="?", choices=("uml", "smp"), default="uml", help="what to boot (default: %(default)s)")
     arguments.add_argument("--seed", type=int, default=1, metavar="N", help="of the first program")
     arguments.add_argument("--words", metavar="LIST", help="executes one program, and tells of its operations")
     arguments.add_argument("--threads", action="store_true", help="with --words: it is a program of several threads")
     arguments.add_argument("--cpus", type=int, choices=(1, 2), default=1, help="with --words: on how many (default: %(default)s)")
-    arguments.add_argument("--search", action="store_true", help="with finds: looks for seeds that find bugs, in all of them")
     arguments.add_argument("--built", action="store_true", help="takes the kernels as they are")
     given = arguments.parse_args()
-    verb = {"uml": "random", "smp": "random-smp", "finds": "random-finds"}[given.verb]
-    with reporting(verb), lock({"uml": "uml", "smp": "smp", "finds": "seeded"}[given.verb]):
-        {"uml": in_uml, "smp": several_cpus, "finds": finds}[given.verb](given)
+    verb, execute = {"uml": ("random", in_uml), "smp": ("random-smp", several_cpus)}[given.verb]
+    with reporting(verb), lock(given.verb):
+        execute(given)
 
 
 if __name__ == "__main__":

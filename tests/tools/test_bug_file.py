@@ -10,7 +10,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
 
 from lib.common import TREE, Failure
-from tests.random.run import recorded
+from tests.random.finds import recorded
 from tests.seeded.bug_file import Bug, Edit, find, parse, put_in, read_all, switch
 from tests.seeded.own_kernel_bugs import BUGS
 

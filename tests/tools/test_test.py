@@ -71,7 +71,7 @@ sys.argv = ["test", "all"]
 import test
 test.ROOT = pathlib.Path(".").resolve()
 test.RECORD = test.ROOT.parent / "record.json"
-test.ALL = tuple((verb, "verb.py", verb) for verb in "abc")
+test.ALL = tuple((verb, f"tests/{{verb}}/run.py", verb) for verb in "abc")
 test.compilers = lambda: ""
 test.ensure_tree = lambda: None
 test.read_state = lambda repo: {{"source": os.environ.get("SOURCE", "")}}
@@ -90,9 +90,11 @@ class Hours(unittest.TestCase):
         self.here.mkdir()
         (self.above / "hours.py").write_text(HOURS.format(tools=str(Path(__file__).resolve().parents[2] / "tools")))
         git(self.here, "init", "--quiet")
-        self.commit("verb.py", COUNTED)
+        for verb in "abc":
+            self.commit(f"tests/{verb}/run.py", COUNTED)
 
     def commit(self, name: str, text: str) -> None:
+        (self.here / name).parent.mkdir(parents=True, exist_ok=True)
         (self.here / name).write_text(text)
         git(self.here, "add", "--all")
         git(self.here, "-c", "user.name=x", "-c", "user.email=x@x.invalid", "commit", "--quiet", "-m", "x")
@@ -118,11 +120,23 @@ class Hours(unittest.TestCase):
         self.commit("Makefile", "new")
         self.assertEqual(self.begun(), "abc")
 
+    def test_a_change_of_tests_counts_for_the_verbs_that_use_them(self) -> None:
+        (self.above / "mended").touch()
+        self.commit("tests/shared/part.py", "")
+        self.commit("tests/c/run.py", "import sys\nsys.path.insert(0, '.')\nfrom tests.shared import part\n" + COUNTED)
+        self.begun()
+        self.commit("tests/a/init.c", "new")
+        self.assertEqual(self.begun(), "a")
+        self.commit("tests/shared/words", "new")
+        self.assertEqual(self.begun(), "c")
+        self.commit("tests/smp/init.c", "new")
+        self.assertEqual(self.begun(), "abc")
+
     def test_what_is_not_committed_is_neither_trusted_nor_remembered(self) -> None:
         self.begun()
-        (self.here / "verb.py").write_text(COUNTED + "# changed\n")
+        (self.here / "tests/a/run.py").write_text(COUNTED + "# changed\n")
         self.assertEqual(self.begun(), "abc")
-        (self.here / "verb.py").write_text(COUNTED)
+        (self.here / "tests/a/run.py").write_text(COUNTED)
         self.assertEqual(self.begun(), "b")
 
     def test_how_much_is_tested_counts_and_so_does_the_kernel(self) -> None:
