@@ -168,6 +168,8 @@ class Source:
                 covariant = inside[-1].text
             elif inside[0].text == "&":  # &'a mut &'a ()
                 covariant = f"&{inside[1].text} ()"
+            elif inside[0].text == "fn" and inside[-1].text in [t.text for t in inside[:-1]]:  # fn(P) -> P
+                covariant = inside[-1].text
             if covariant:
                 self.add(f"{name}: PhantomData<{self.words(inside)}>", (inside[0].start, inside[-1].end, covariant))
 

@@ -152,6 +152,16 @@ def make_root(root: Path, kernel: Kernel) -> None:
     shutil.copy(kernel.objects / MODULE, root)
     for module in MODULES_OF_TESTS:
         kernel.add_module(HERE / module, root)
+    must_outlive(root / "kept.ko")
+
+
+def must_outlive(kept: Path) -> None:
+    """C reads the name of the lock class of a closure when that has given up its module."""
+    binary = kept.read_bytes()
+    if b"KeptClosure" not in binary:
+        raise Failure(f"{rel(kept)} has no closure that keeps its module")
+    if b"Queue::try_spawn_in_module" in binary:
+        raise Failure(f"{rel(kept)} has the name of the lock class of its closure, which is used without the module")
 
 
 def lockdep_problems(text: str) -> list[str]:
