@@ -3,7 +3,8 @@
 make test-smp: what has to pass on x86_64, which is emulated.
 make test-landing: both, before a change lands.
 make test-all: what takes hours, one verb after the other. What has passed is remembered, so that an interrupted run
-goes on where it was, as long as nothing that a verb uses is changed and everything is committed."""
+goes on where it was: as long as the kernel, the patches, clang and rustc, the tools and the verb's own tests are the
+same, and everything is committed."""
 
 from __future__ import annotations
 
