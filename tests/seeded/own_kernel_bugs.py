@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PARTS = "rust/kernel/workqueue/"
-BUILDER, OWNED_QUEUE, SCOPE, DISABLE, DELAYED_WORK = (
-    f"{PARTS}{name}.rs" for name in ("builder", "owned_queue", "scope", "disable", "delayed_work"))
+BUILDER, OWNED_QUEUE, SCOPE, DISABLE = (f"{PARTS}{name}.rs" for name in ("builder", "owned_queue", "scope", "disable"))
 TASK_WORK = "rust/kernel/task_work.rs"
 MODULE = "rust/kernel/module.rs"
 HANG = "log the kernel did not finish its tests"
@@ -42,7 +41,7 @@ bug(
     "handle-forgets-the-timer",
     "the handle of a delayed item takes it for a plain one",
     [HANG],
-    (DELAYED_WORK, "const IS_DELAYED: bool = true;", "const IS_DELAYED: bool = false;"),
+    (DISABLE, "stop::<P, ID>(raw_work(item), P::Target::IS_DELAYED)", "stop::<P, ID>(raw_work(item), false)"),
 )
 bug(
     "scope-takes-any-lifetime",
