@@ -168,6 +168,9 @@ static void pending(void)
 	for (i = 0; i < 3; i++) {
 		error = unload();
 		check(error == EWOULDBLOCK, "unload while it is pending: %s", error_name(error));
+		/* The opener would execute what is not there any more, and the kernel with it would hang. */
+		if (!error)
+			finish();
 		pause_ms(A_WHILE / 2);
 	}
 	o.lab.fd = -1;
