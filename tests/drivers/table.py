@@ -73,17 +73,16 @@ def lines(text: str) -> int:
     return sum(bool(line.strip()) for line in text.splitlines())
 
 
-def rust_lines(path: Path) -> int:
+def rust_driver(path: Path) -> str:
+    """The code of a port, without its scenario."""
     driver, end, _ = path.read_text().partition(END)
     if not end:
         raise Failure(f"{path.name}: where does the driver end?")
-    driver = re.sub(r"^(#\[path = .*\]\n)?(use [^;]*;|mod \w+;)$", "", code(driver), flags=re.M)
-    return lines(driver)
+    return code(driver)
 
 
-def rust_unsafe(directory: Path) -> int:
-    files = [*directory.glob("*.rs"), HERE / "checks.rs"]
-    return sum(len(re.findall(r"\bunsafe\b", code(path.read_text()))) for path in files)
+def rust_lines(driver: str) -> int:
+    return lines(re.sub(r"^(#\[path = .*\]\n)?(use [^;]*;|mod \w+;)$", "", driver, flags=re.M))
 
 
 def c_lines(path: Path) -> int:
@@ -99,9 +98,9 @@ def c_lines(path: Path) -> int:
 
 def row(port: Port) -> str:
     before = str(c_lines(TREE / port.lines)) if port.lines.endswith(".c") else port.lines
-    here = rust_lines(HERE / port.name / f"{port.name}.rs")
-    cells = (f"`{port.name}`", port.replaces, before, str(here), port.unsafe, str(rust_unsafe(HERE / port.name)),
-             *port.flags, *port.rules)
+    driver = rust_driver(HERE / port.name / f"{port.name}.rs")
+    unsafe = len(re.findall(r"\bunsafe\b", driver))
+    cells = (f"`{port.name}`", port.replaces, before, str(rust_lines(driver)), port.unsafe, str(unsafe), *port.flags, *port.rules)
     return f"| {' | '.join(cells)} |"
 
 
