@@ -3,8 +3,8 @@
 make test-smp: what has to pass on x86_64, which is emulated.
 make test-landing: both, before a change lands.
 make test-all: what takes hours, one verb after the other. What has passed is remembered, so that an interrupted run
-goes on where it was: as long as the kernel, the patches, clang and rustc, the tools and the verb's own tests are the
-same, and everything is committed."""
+goes on where it was: as long as the kernel after each patch, clang and rustc, and the verb's own scripts and tests are
+the same, and everything is committed."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ ALL = (
 RECORD = BUILD / "test-all.json"
 PROSE = ("README.md", "docs")
 OWN = ("tests", "bench")  # have a folder for each verb or two
-ALWAYS = "tests/smp"  # starts the suites
+ALWAYS = Path("tests/smp")  # starts the suites
 SAYS_HOW = ("BUILD", "LINUX", "OPERATIONS", "RUN")  # what verbs take from the environment
 
 
@@ -140,29 +140,43 @@ def end(number: int, frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def imports(file: Path) -> set[Path]:
-    """The files of this repository that one imports."""
-    names = set()
+def mentions(file: Path) -> set[Path]:
+    """The scripts of this repository that one imports or starts."""
+    names, started = set(), set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             names |= {name.name for name in node.names}
         elif isinstance(node, ast.ImportFrom):
             names |= {f"{node.module}", *(f"{node.module}.{name.name}" for name in node.names)}
-    return {path for name in names for top in (ROOT, ROOT / "tools") if (path := top / f"{name.replace('.', '/')}.py").exists()}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"[\w/]+\.py", node.value):
+            started.add(ROOT / node.value)
+    imported = {top / f"{name.replace('.', '/')}.py" for name in names for top in (ROOT, ROOT / "tools")}
+    return {path for path in started | imported if path.exists()}
 
 
-def folders(script: str) -> set[str]:
-    """Those of the script and of all that it imports."""
+def needed(script: str) -> set[Path]:
+    """The script and all that it imports or starts."""
     files, more = set[Path](), {ROOT / script}
     while more:
         files |= more
-        more = set().union(*map(imports, more)) - files
-    return {str(file.parent.relative_to(ROOT)) for file in files}
+        more = set().union(*map(mentions, more)) - files
+    return {file.relative_to(ROOT) for file in files}
+
+
+def used(path: Path, scripts: set[Path]) -> bool:
+    """Whether a verb with these scripts depends on a file of this repository: not on prose, on the tests of others, or
+    on tools that it does not use. Of the patches, what counts is what they make of the kernel."""
+    top = path.parts[0]
+    if top in OWN:
+        return any(path.is_relative_to(folder) for folder in {ALWAYS} | {script.parent for script in scripts})
+    if top == "patches":
+        return str(path) == "patches/stack"
+    return top not in PROSE and not (top == "tools" and path.suffix == ".py" and path not in scripts)
 
 
 def content(script: str) -> str:
-    """Of the repository but its prose and what other verbs use, of the kernel, of the compilers, and of what says how to
-    test. Empty if it or the tree has changes that are not committed, for which nothing is remembered."""
+    """Of the repository as far as the verb uses it, of the kernel after each patch, of the compilers, and of what says
+    how to test. Empty if it or the tree has changes that are not committed, for which nothing is remembered."""
     if git(ROOT, "status", "--porcelain"):
         return ""
     # What is tested is the tree.
@@ -170,10 +184,9 @@ def content(script: str) -> str:
     state = read_state(TREE)
     if local_work(state):
         return ""
-    files = [state["source"], git(TREE, "rev-parse", "base^{tree}")]
-    files += [line for line in git(ROOT, "ls-tree", "HEAD").splitlines() if line.split("\t")[1] not in (*PROSE, *OWN)]
-    files += [line for folder in sorted({ALWAYS} | folders(script)) if folder.startswith(OWN)
-              for line in git(ROOT, "ls-tree", "HEAD", f"{folder}/").splitlines()]
+    scripts = needed(script)
+    files = [state["source"], git(TREE, "rev-parse", "base^{tree}"), git(TREE, "log", "--format=%T", "base..HEAD")]
+    files += [line for line in git(ROOT, "ls-tree", "-r", "HEAD").splitlines() if used(Path(line.split("\t")[1]), scripts)]
     how = [f"{name}={os.environ.get(name, '')}" for name in SAYS_HOW]
     return hashlib.sha256("\n".join([*files, *how, compilers()]).encode()).hexdigest()
 

@@ -76,7 +76,7 @@ test.compilers = lambda: ""
 test.ensure_tree = lambda: None
 test.read_state = lambda repo: {{"source": os.environ.get("SOURCE", "")}}
 test.local_work = lambda state: os.environ.get("WORK", "")
-test.git = lambda repo, *words: git(repo, *words) if repo == test.ROOT else ""
+test.git = lambda repo, *words: git(repo, *words) if repo == test.ROOT else os.environ.get("TREES", "")
 test.main()
 """
 
@@ -117,8 +117,29 @@ class Hours(unittest.TestCase):
         self.begun()
         self.commit("README.md", "new")
         self.assertEqual(self.begun(), "b")
+        self.commit("patches/a/0001-a.patch", "new")
+        self.commit("tools/figures.py", "new")
+        self.assertEqual(self.begun(), "b")
+        self.commit("patches/stack", "new")
+        self.assertEqual(self.begun(), "abc")
+        self.commit("tools/toolchain", "new")
+        self.assertEqual(self.begun(), "abc")
         self.commit("Makefile", "new")
         self.assertEqual(self.begun(), "abc")
+
+    def test_a_change_of_a_tool_counts_for_the_verbs_that_import_it(self) -> None:
+        (self.above / "mended").touch()
+        self.commit("tools/lib/part.py", "")
+        self.commit("tests/c/run.py", "import sys\nsys.path.insert(0, 'tools')\nfrom lib import part\n" + COUNTED)
+        self.begun()
+        self.commit("tools/lib/part.py", "new = 1")
+        self.assertEqual(self.begun(), "c")
+
+    def test_a_change_of_the_kernel_counts_for_all(self) -> None:
+        (self.above / "mended").touch()
+        self.begun(TREES="1")
+        self.assertEqual(self.begun(TREES="1"), "")
+        self.assertEqual(self.begun(TREES="2"), "abc")
 
     def test_a_change_of_tests_counts_for_the_verbs_that_use_them(self) -> None:
         (self.above / "mended").touch()
