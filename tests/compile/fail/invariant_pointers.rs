@@ -36,6 +36,7 @@ impl WorkItem for Item<Special> {
     fn run(_this: Arc<Self>) {}
 }
 
+/// The item itself may be: an `Arc` stops nothing.
 pub fn coerce(item: Arc<Item<General>>) -> Arc<Item<Special>> {
     item
 }
