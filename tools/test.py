@@ -2,9 +2,9 @@
 """make test: what has to pass in user mode Linux, and the checks, two verbs at a time, with the totals at the end.
 make test-smp: what has to pass on x86_64, which is emulated.
 make test-landing: both, before a change lands.
-make test-all: what takes hours, one verb after the other. What has passed is remembered, so that an interrupted run
-goes on where it was: as long as the kernel after each patch, clang and rustc, and the verb's own scripts and tests are
-the same, and everything is committed."""
+make test-all: what takes hours, two verbs at a time. What has passed is remembered, so that an interrupted run goes on
+where it was: as long as the kernel after each patch, clang and rustc, and the verb's own scripts and tests are the same,
+and everything is committed."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from bisect_series import compilers
-from lib.common import BUILD, INTERRUPTED, ROOT, TREE, duration, git, paint, parser, say
+from lib.common import BUILD, INTERRUPTED, ROOT, TREE, duration, git, parser, say
 from tree import ensure_tree, local_work, read_state
 
 # Two at a time: while one compiles Rust, which takes a single CPU, or waits, the other one goes on. With three it all
@@ -46,41 +47,47 @@ SMP = (
     ("sample-smp", "tests/sample/run.py", "smp", "--quick"),
     ("drivers-smp", "tests/drivers/run.py", "smp"),
 )
-LANES = {"uml": (UML, CHECKS), "smp": (SMP,), "landing": ((*UML, *CHECKS), SMP)}
-RUNNING: list[subprocess.Popen[str]] = []
-# What takes hours.
-ALL = (
-    ("sample", "tests/sample/run.py"),
-    ("model", "tests/model/run.py"),
-    ("bh-drain", "tests/bh_drain/run.py"),
-    ("bh-drain-x86", "tests/bh_drain/run.py", "--machine=x86"),
-    ("seeded", "tests/seeded/run.py"),
-    ("seeded-own", "tests/seeded/own_kernel.py"),
-    ("prove", "tests/compile/prove.py"),
-    ("drivers-busy", "tests/drivers/run.py", "--busy", "1"),
-    ("drivers-mutations", "tests/drivers/mutations.py"),
-    ("kunit-hotplug", "tools/hotplug.py"),
-    ("kunit-rt", "tools/smp.py", "rt"),
-    ("kunit-kcsan", "tools/kcsan.py"),
-    ("random-finds", "tests/random/finds.py"),
-    ("random-smp", "tests/random/run.py", "smp"),
-    ("sample-smp", "tests/sample/run.py", "smp"),
-    ("cost", "tools/cost.py"),
-    ("series", "tools/series.py"),
-    ("bisect", "tools/bisect_series.py"),
-    ("bases", "tools/bases.py"),
-    ("docs", "tools/docs.py"),
-    ("kunit-gcc", "tools/kunit.py", "gcc"),
-    ("kunit-arm64", "tools/kunit.py", "arm64"),
-    ("kunit-arm", "tools/kunit.py", "arm"),
-    ("kunit-oldest", "tools/oldest.py"),
+# What takes hours. The verbs of one lane wait for the kernels of user mode Linux, which they share; most of the others
+# wait for emulated CPUs.
+HOURS = (
+    (
+        ("sample", "tests/sample/run.py"),
+        ("bases", "tools/bases.py"),
+        ("seeded", "tests/seeded/run.py"),
+        ("seeded-own", "tests/seeded/own_kernel.py"),
+        ("random-finds", "tests/random/finds.py"),
+        ("prove", "tests/compile/prove.py"),
+        ("drivers-busy", "tests/drivers/run.py", "--busy", "1"),
+        ("drivers-mutations", "tests/drivers/mutations.py"),
+        ("cost", "tools/cost.py"),
+        ("docs", "tools/docs.py"),
+        ("kunit-gcc", "tools/kunit.py", "gcc"),
+        ("kunit-arm64", "tools/kunit.py", "arm64"),
+        ("kunit-arm", "tools/kunit.py", "arm"),
+        ("kunit-oldest", "tools/oldest.py"),
+    ),
+    (
+        ("model", "tests/model/run.py"),
+        ("bh-drain", "tests/bh_drain/run.py"),
+        ("bh-drain-x86", "tests/bh_drain/run.py", "--machine=x86"),
+        ("kunit-hotplug", "tools/hotplug.py"),
+        ("random-smp", "tests/random/run.py", "smp"),
+        ("sample-smp", "tests/sample/run.py", "smp"),
+        ("kunit-rt", "tools/smp.py", "rt"),
+        ("kunit-kcsan", "tools/kcsan.py"),
+        ("series", "tools/series.py"),
+        ("bisect", "tools/bisect_series.py"),
+    ),
 )
+LANES = {"uml": (UML, CHECKS), "smp": (SMP,), "landing": ((*UML, *CHECKS), SMP), "all": HOURS}
+RUNNING: list[subprocess.Popen[str]] = []
 
 
 RECORD = BUILD / "test-all.json"
 PROSE = ("README.md", "docs")
 OWN = ("tests", "bench")  # have a folder for each verb or two
 ALWAYS = Path("tests/smp")  # starts the suites
+RECORDING = threading.Lock()
 SAYS_HOW = ("BUILD", "LINUX", "OPERATIONS", "RUN")  # what verbs take from the environment
 
 
@@ -95,7 +102,7 @@ class Result:
     before: bool = False
 
     def __str__(self) -> str:
-        return (f"  {'FAIL' if self.failed else 'pass'}  {self.verb:13} {self.passed} passed, {self.failed} failed  "
+        return (f"  {'FAIL' if self.failed else 'pass'}  {self.verb:17} {self.passed} passed, {self.failed} failed  "
                 f"{duration(self.seconds)}{', before' if self.before else ''}")
 
 
@@ -121,15 +128,6 @@ def run(verb: str, script: str, *args: str, prefix: str) -> Result:
         last = line.strip() or last
     passed, failed = judge(proc.wait(), last)
     return Result(verb, passed, failed, time.monotonic() - start)
-
-
-def lane(verbs: Sequence[tuple[str, ...]]) -> list[Result]:
-    return [run(verb, *command, prefix=f"{verb:11} | ") for verb, *command in verbs if not INTERRUPTED.is_set()]
-
-
-def side_by_side(lanes: Sequence[Sequence[tuple[str, ...]]]) -> list[Result]:
-    with ThreadPoolExecutor(len(lanes)) as pool:
-        return [result for results in pool.map(lane, lanes) for result in results]
 
 
 def end(number: int, frame: object) -> NoReturn:
@@ -200,25 +198,32 @@ def load() -> dict[str, tuple[int, float]]:
     return record
 
 
-def one_by_one() -> list[Result]:
-    record, results = load(), list[Result]()
-    for verb, *command in ALL:
-        say(paint(" ".join(command), "1"))
-        state = content(command[0])
-        key = f"{state} {' '.join(command)}"
-        if key in record:
-            passed, seconds = record[key]
-            result = Result(verb, passed, 0, seconds, before=True)
-        else:
-            result = run(verb, *command, prefix="")
-            if state and not result.failed and state == content(command[0]):
-                record[key] = result.passed, result.seconds
-                part = RECORD.with_suffix(".new")
-                part.write_text(json.dumps(record, indent=1) + "\n")
-                part.rename(RECORD)
-        say(str(result))
-        results.append(result)
-    return results
+def remembered(verb: str, *command: str, prefix: str) -> Result:
+    """Runs a verb, unless it has passed before."""
+    state = content(command[0])
+    key = f"{state} {' '.join(command)}"
+    with RECORDING:
+        if before := load().get(key):
+            return Result(verb, before[0], 0, before[1], before=True)
+    result = run(verb, *command, prefix=prefix)
+    if state and not result.failed and state == content(command[0]):
+        with RECORDING:
+            part = RECORD.with_suffix(".new")
+            part.write_text(json.dumps(load() | {key: (result.passed, result.seconds)}, indent=1) + "\n")
+            part.rename(RECORD)
+    return result
+
+
+def side_by_side(which: str) -> list[Result]:
+    lanes = LANES[which]
+    width = max(len(verb) for lane in lanes for verb, *_ in lane)
+    execute = remembered if which == "all" else run
+
+    def one_by_one(lane: Sequence[tuple[str, ...]]) -> list[Result]:
+        return [execute(verb, *command, prefix=f"{verb:{width}} | ") for verb, *command in lane if not INTERRUPTED.is_set()]
+
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        return [result for results in pool.map(one_by_one, lanes) for result in results]
 
 
 def main() -> None:
@@ -228,7 +233,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     start = time.monotonic()
-    results = one_by_one() if which == "all" else side_by_side(LANES[which])
+    results = side_by_side(which)
     say(f"\nmake test{'' if which == 'uml' else '-' + which}, {duration(time.monotonic() - start)}; the logs: build/logs")
     for result in results:
         say(str(result))
