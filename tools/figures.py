@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""make figures: writes the figures of README.md anew, from patches/, tests/ and the last run of make bench.
+"""make figures: writes the figures of README.md anew, from patches/, tests/ and the last runs of make bench and test-all.
 
 They stand between `<!-- figures: name -->` and `<!-- end -->`. With --check, they must be what they are.
 """
@@ -13,8 +13,9 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 
-from lib.common import ROOT, Failure, parser, reporting, verdict
+from lib.common import ROOT, Failure, duration, parser, reporting, verdict
 from lib.stack import Series, lines_added, read
+from test import HOURS, load
 from tests.drivers.table import table as ports
 from tests.model import litmus
 from tests.model.models import MODELS
@@ -22,6 +23,34 @@ from tests.seeded.bug_file import read_all
 from tree import ensure_tree
 
 README = ROOT / "README.md"
+# By the command, what it printed when it last passed: tests, seconds, the tree of the kernel.
+PASSED = ROOT / "tests/test-all.json"
+WHAT = {
+    "sample": "the walk through the sample, with all loads of modules",
+    "bases": "each kernel that Debian has, from 7.3 on: applies, builds, passes the suites",
+    "seeded": "each bug of `tests/seeded/bugs/` is reported by the test that it names",
+    "seeded-own": "so are those that need a kernel of their own",
+    "random-finds": "programs that have found seeded bugs find them again",
+    "prove": "without a bound of the API, the program that guards it compiles, and no other",
+    "drivers-busy": "the ports, beside a module that takes the CPU away",
+    "drivers-mutations": "changes to the ports, which their checks must notice",
+    "cost": "C that enqueues, expires and cancels is compiled to what it is on the base with its fixes",
+    "docs": "the pages of the API, without a warning, every link resolved",
+    "kunit-gcc": "the suites in user mode Linux that gcc has compiled",
+    "kunit-arm64": "the suites on arm64, emulated, without modules",
+    "kunit-arm": "the suites on arm, which has 32 bits, emulated, without modules",
+    "kunit-oldest": "the suites, made with rustc 1.85, bindgen 0.71 and clang 19 in a root of Debian 13",
+    "model": "the protocols exhausted by a model checker, memory ordering by the kernel's memory model; mutations that they reject",
+    "bh-drain": "work that is queued on a BH workqueue while that is drained or destroyed",
+    "bh-drain-x86": "the same on emulated x86_64, with lockdep, and with a CPU that goes offline meanwhile",
+    "kunit-hotplug": "the suites on one CPU of several, and random programs while CPUs go offline and come back",
+    "random-smp": "random programs by several threads, with allocations that fail",
+    "sample-smp": "the walk through the sample on several CPUs, with all loads of modules",
+    "kunit-rt": "the suites on PREEMPT_RT, compared with the unpatched kernel",
+    "kunit-kcsan": "the suites, without a data race in the series, in C or Rust, that KCSAN sees",
+    "series": "each series, with only what it depends on, builds without a new warning and passes",
+    "bisect": "so does the kernel after each patch",
+}
 PLACE = re.compile(r"(<!-- figures: ([\w-]+) -->\n).*?(<!-- end -->)", re.S)
 
 
@@ -77,7 +106,23 @@ def models() -> list[str]:
     return [*rows, f"| litmus tests | {len(litmus.TESTS)} | {weaker} |"]
 
 
-FIGURES = {"stack": stack, "ports": ports, "cost": cost, "bugs": bugs, "models": models}
+def hours() -> list[str]:
+    passed = json.loads(PASSED.read_text())
+    rows = ["| part of `make test-all` | what passes | tests | time | kernel |", "| --- | --- | ---: | ---: | --- |"]
+    for verb, *command in (verb for lane in HOURS for verb in lane):
+        tests, seconds, kernel = passed.get(" ".join(command), ("-", 0, "-"))
+        rows.append(f"| {verb} | {WHAT[verb]} | {tests} | {duration(round(seconds)) if seconds else '-'} | {kernel} |")
+    return rows
+
+
+def remember() -> None:
+    """Takes over what has passed here."""
+    passed = json.loads(PASSED.read_text()) | {key.split(" ", 1)[1]: result for key, result in load().items()}
+    commands = [" ".join(command) for lane in HOURS for _, *command in lane]
+    PASSED.write_text(json.dumps({command: passed[command] for command in commands if command in passed}, indent=1) + "\n")
+
+
+FIGURES = {"stack": stack, "ports": ports, "cost": cost, "bugs": bugs, "models": models, "hours": hours}
 
 
 def main() -> None:
@@ -86,6 +131,8 @@ def main() -> None:
     check = arguments.parse_args().check
     with reporting("figures"):
         ensure_tree()
+        if not check:
+            remember()
         old = README.read_text()
         if missing := FIGURES.keys() - {name for _, name, _ in PLACE.findall(old)}:
             raise Failure(f"README.md has no place for the figures: {', '.join(sorted(missing))}")

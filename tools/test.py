@@ -189,10 +189,10 @@ def content(script: str) -> str:
     return hashlib.sha256("\n".join([*files, *how, compilers()]).encode()).hexdigest()
 
 
-def load() -> dict[str, tuple[int, float]]:
-    """What has passed: how many tests, and in how many seconds."""
+def load() -> dict[str, tuple[int, float, str]]:
+    """What has passed: how many tests, in how many seconds, and the tree of the kernel. The last one is the newest."""
     try:
-        record: dict[str, tuple[int, float]] = json.loads(RECORD.read_text())
+        record: dict[str, tuple[int, float, str]] = json.loads(RECORD.read_text())
     except (OSError, ValueError):
         record = {}
     return record
@@ -209,7 +209,8 @@ def remembered(verb: str, *command: str, prefix: str) -> Result:
     if state and not result.failed and state == content(command[0]):
         with RECORDING:
             part = RECORD.with_suffix(".new")
-            part.write_text(json.dumps(load() | {key: (result.passed, result.seconds)}, indent=1) + "\n")
+            passed = load() | {key: (result.passed, result.seconds, git(TREE, "rev-parse", "--short", "HEAD^{tree}").strip())}
+            part.write_text(json.dumps(passed, indent=1) + "\n")
             part.rename(RECORD)
     return result
 
