@@ -117,8 +117,8 @@ impl Record {
         self.must(!self.over.load(Acquire), "executed after the end");
         if self.exclusive {
             self.must(others == 0, "executed twice at once");
-            self.must(self.held.load(Acquire) == 0, "executed while disabled");
         }
+        self.must(self.held.load(Acquire) == 0, "executed while disabled");
     }
 
     pub(crate) fn end(&self) {
@@ -145,12 +145,10 @@ impl Record {
 
     /// It has been disabled, and waited for.
     pub(crate) fn hold(&self) {
-        if self.exclusive {
-            self.must(
-                self.running.load(Acquire) == 0,
-                "running after it was disabled and waited for",
-            );
-        }
+        self.must(
+            self.running.load(Acquire) == 0,
+            "running after it was disabled and waited for",
+        );
         self.held.fetch_add(1, Full);
     }
 

@@ -76,13 +76,13 @@ impl World {
         if disables && self.guards.len() == GUARDS || action == Action::Stop && is_fixed(work) {
             return Ok(false);
         }
-        let pool = match action {
-            Action::Stop => None,
-            _ => self.model.work(work).last,
-        };
-        let serials = match (action, pool) {
-            (Action::Stop, _) | (_, Some(_)) => self.running(work, pool),
-            _ => Serials::new(),
+        let everywhere =
+            action == Action::Stop || action == Action::DisableSync && !is_scoped(work);
+        let pool = self.model.work(work).last.filter(|_| !everywhere);
+        let serials = if everywhere || pool.is_some() {
+            self.running(work, pool)
+        } else {
+            Serials::new()
         };
         let pending = self.model.take_back(work);
         if disables {
@@ -93,17 +93,17 @@ impl World {
         }
         self.say(format_args!("{action:?} work {work}"));
 
-        // An item may stop itself, and goes on then.
+        // An item may stop or disable itself, and goes on then.
         let own = self.model.running(work).next();
         let own = own.and_then(|(_, entry)| entry.seat);
-        if let (Action::Stop, Some(seat), true) = (action, own, op.c & 3 == 0) {
+        if let (true, Some(seat), true) = (everywhere, own, op.c & 3 == 0) {
             let Some(report) = self.board.command(seat, Call::new(action).thing(thing)) else {
-                return Err(Violation::new("an item that stops itself waits"));
+                return Err(Violation::new("an item that waits for itself"));
             };
-            return self
-                .taken_back(work, action, pending)
-                .check(report.outcome)
-                .map(|()| true);
+            self.taken_back(work, action, pending)
+                .check(report.outcome)?;
+            self.keep(work, report);
+            return Ok(true);
         }
 
         let provoke = (op.c & 4 == 4).then_some((work, true));
