@@ -102,6 +102,10 @@ def reports(text: str) -> list[Report]:
     found += [("log", line, line) for line in complaints(text)]
     if END not in text:
         found.append(("log", HANG, HANG))
+        # It may have died after an assertion had failed, and before it told the result.
+        suite, _, last = text.rpartition("# Subtest: ")[2].partition("\n")
+        ended = {name for name, _ in ktap(text)}
+        found += [("kunit", name, words[m[1]]) for m in WORDS.finditer(last) if (name := f"{suite}.{m[1]}") not in ended]
     return found
 
 

@@ -13,6 +13,7 @@ from lib.common import TREE, Failure
 from tests.random.finds import recorded
 from tests.seeded.bug_file import Bug, Edit, find, parse, put_in, read_all, switch
 from tests.seeded.own_kernel_bugs import BUGS
+from tests.seeded.run import END, HANG, reports
 
 BUG = """\
 A scope does not wait.
@@ -127,6 +128,27 @@ class OfTheSeries(unittest.TestCase):
             for file, old, _ in own.edits:
                 with self.subTest(own.name):
                     self.assertIn(old, (TREE / file).read_text())
+
+
+DIES = """\
+KTAP version 1
+    # Subtest: first
+    # early: ASSERTION FAILED at a.rs:1
+    Expected a to be true, but is false
+    not ok 1 early
+    # Subtest: second
+    # late: ASSERTION FAILED at b.rs:2
+    Expected b to be true, but is false
+"""
+
+
+class Reports(unittest.TestCase):
+    def test_a_test_that_fails_in_a_kernel_that_dies_has_reported(self) -> None:
+        early = ("kunit", "first.early", "Expected a to be true, but is false at a.rs:1")
+        late = ("kunit", "second.late", "Expected b to be true, but is false at b.rs:2")
+        self.assertEqual(reports(DIES), [early, ("log", HANG, HANG), late])
+        self.assertEqual(reports(f"{DIES}    not ok 1 late\n{END}\n"), [early, late])
+        self.assertEqual(reports(f"{DIES}    ok 1 late\n{END}\n"), [early])
 
 
 if __name__ == "__main__":
