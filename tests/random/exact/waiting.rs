@@ -98,7 +98,7 @@ impl World {
         let own = own.and_then(|(_, entry)| entry.seat);
         if let (true, Some(seat), true) = (everywhere, own, op.c & 3 == 0) {
             let Some(report) = self.board.command(seat, Call::new(action).thing(thing)) else {
-                return Err(Violation::new("an item that waits for itself"));
+                return Err(Violation::new("an item waits for itself"));
             };
             self.taken_back(work, action, pending)
                 .check(report.outcome)?;
