@@ -45,7 +45,7 @@ bool destroyed;
 
 inline module_put() { atomic { assert(state != freed); assert(refcnt > 0); refcnt-- } }
 
-/* ThisModule::try_get(): is_live(), then module_is_live() and atomic_inc_not_zero() in try_module_get(). */
+/* ModuleRef::try_get(): is_live(), then module_is_live() and atomic_inc_not_zero() in try_module_get(). */
 inline try_get() {
 	ok = true;
 	when(IF(COMING_TAKEN, false, true) && IF(ONLY_COMING_REFUSED, state == coming, state != live), ok = false);

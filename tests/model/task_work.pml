@@ -54,7 +54,7 @@ inline end_() {
 inline add(t) {
 	code();
 	result = NONE_YET;
-	/* this_module().try_get() */
+	/* ModuleRef::try_get() */
 	atomic { if :: module_refs > 0 -> module_refs++ :: else -> result = ENODEV fi };
 	if
 	:: result == NONE_YET ->

@@ -98,8 +98,8 @@ bug(
     ["sample task work, unload: FAIL: unload while it is pending: 0"],
     (
         MODULE,
-        "        Some(ModuleRef(self.0))\n",
-        "        drop(ModuleRef(self.0));\n        Some(ModuleRef(core::ptr::null_mut()))\n",
+        "is null, or a reference has been taken.\n        Some(Self(module))\n",
+        "is null, or a reference has been taken.\n        drop(Self(module));\n        Some(Self(core::ptr::null_mut()))\n",
     ),
 )
 bug(
@@ -122,7 +122,7 @@ bug(
     "coming-module-is-pinned",
     "a reference to a module keeps it although its init fails",
     ["sample the walk did not get to its end"],
-    (MODULE, "if !self.is_live() || !unsafe {", "if !unsafe {"),
+    (MODULE, "            if !unsafe { is_live(module) } || !unsafe {", "            if !unsafe {"),
 )
 bug(
     "module-is-put-too-early",
