@@ -103,15 +103,16 @@ static struct {
 		}								\
 	} while (0)
 
-/* In the thread of the test. */
+/* In the thread of the test. The condition may hold for a moment only. */
 #define wait_until(condition, what)						\
 	({									\
 		ktime_t end = ktime_add_ms(ktime_get(), LIMIT_MS);		\
+		bool met;							\
 										\
-		while (!(condition) && ktime_before(ktime_get(), end))		\
+		while (!(met = (condition)) && ktime_before(ktime_get(), end))	\
 			usleep_range(100, 200);					\
-		expect(condition, "not within %d ms: %s", LIMIT_MS, what);	\
-		!!(condition);							\
+		expect(met, "not within %d ms: %s", LIMIT_MS, what);		\
+		met;								\
 	})
 
 static int end_queue(void *unused)

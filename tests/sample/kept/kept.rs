@@ -2,6 +2,7 @@
 
 //! A module whose code is executed when nothing of it waits for that: something has to keep it loaded.
 
+use kernel::module::ModuleRef;
 use kernel::prelude::*;
 use kernel::sync::Arc;
 use kernel::time::{delay::fsleep, Delta};
@@ -47,7 +48,15 @@ fn must_be_refused(queue: &Queue, error: Error) -> Result {
 /// A closure on a queue of the system.
 fn closure() -> Result {
     let queue = workqueue::system_dfl();
-    queue.try_spawn_in_module::<LocalModule, _>(GFP_KERNEL, || work("closure"))?;
+    queue.try_spawn_in_module::<LocalModule, _>(GFP_KERNEL, || {
+        // What is refused keeps the module for a moment, so that has to be while this does.
+        if let Err(error) = late() {
+            pr_err!("not refused: {error:?}\n");
+            // Who waits for the module to be released notices.
+            core::mem::forget(ModuleRef::try_get::<LocalModule>());
+        }
+        work("closure");
+    })?;
     Ok(())
 }
 
@@ -99,8 +108,7 @@ impl kernel::Module for Module {
         queue.try_spawn(GFP_KERNEL, move || {
             // Nothing keeps the module before `init` has returned.
             fsleep(Delta::from_millis(100));
-            // What is refused does not keep it either.
-            if let Err(error) = late().and_then(|()| start()) {
+            if let Err(error) = start() {
                 pr_err!("not started: {error:?}\n");
             }
         })?;
