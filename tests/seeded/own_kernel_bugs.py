@@ -144,7 +144,7 @@ bug(
 bug(
     "owner-of-any-type",
     "a type that is not that of a module can own closures and items",
-    ["compile task_work_owner_of_crate.rs", "compile task_work_spawn_other_owner.rs"],
+    ["compile task_work_owner_of_crate.rs", "compile task_work_spawn_other_owner.rs", "compile module_ref_owner.rs"],
     (
         TASK_WORK,
         "    M: CodeOwner,\n    F: FnOnce() + Send + 'static,",
@@ -166,6 +166,7 @@ bug(
         "    #[doc(hidden)]\n    type OwnerModule: ModuleMetadata;",
     ),
     (TASK_WORK, "        CodeOwner,\n", "        CodeOwner,\n        ModuleMetadata,\n"),
+    (MODULE, "pub fn try_get<M: CodeOwner>()", "pub fn try_get<M: ModuleMetadata>()"),
 )
 bug(
     "task-work-of-any-pointer",
@@ -183,7 +184,7 @@ bug(
 bug(
     "stopped-item-leaks",
     "the pointer to an item that is stopped is lost",
-    ["kunit rust_workqueue_cancel.item_cancels_and_stops_itself", "kunit rust_workqueue_handle.drop_takes_item_back_for_good"],
+    ["kunit rust_workqueue_handle.drop_takes_item_back_for_good"],
     (
         DISABLE,
         "    // when the item was disabled.\n    queued.then(|| unsafe { reclaim(work) })",
