@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! A reference to a module is taken by code of that module, which is there meanwhile, and not by way of a pointer that can
-//! be kept until the module is gone.
+//! Only code of a module takes a reference to it: a pointer may be kept until the module is gone.
 
 use kernel::module::ModuleRef;
 use kernel::prelude::*;
