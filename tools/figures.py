@@ -15,7 +15,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 
 from lib.common import ROOT, Failure, duration, parser, reporting, verdict
 from lib.stack import Series, lines_added, read
-from test import HOURS, load
+from test import HOURS, PASSED, RECORD, load
 from tests.drivers.table import table as ports
 from tests.model import litmus
 from tests.model.models import MODELS
@@ -23,8 +23,6 @@ from tests.seeded.bug_file import read_all
 from tree import ensure_tree
 
 README = ROOT / "README.md"
-# By the command, what it printed when it last passed: tests, seconds, the tree of the kernel.
-PASSED = ROOT / "tests/test-all.json"
 WHAT = {
     "sample": "the walk through the sample, with all loads of modules",
     "bases": "each kernel that Debian has, from 7.3 on: applies, builds, passes the suites",
@@ -107,17 +105,17 @@ def models() -> list[str]:
 
 
 def hours() -> list[str]:
-    passed = json.loads(PASSED.read_text())
+    passed = load(PASSED)
     rows = ["| part of `make test-all` | what passes | tests | time | kernel |", "| --- | --- | ---: | ---: | --- |"]
     for verb, *command in (verb for lane in HOURS for verb in lane):
-        tests, seconds, kernel = passed.get(" ".join(command), ("-", 0, "-"))
+        tests, seconds, kernel = passed.get(" ".join(command), ("-", 0.0, "-"))
         rows.append(f"| {verb} | {WHAT[verb]} | {tests} | {duration(round(seconds)) if seconds else '-'} | {kernel} |")
     return rows
 
 
 def remember() -> None:
     """Takes over what has passed here."""
-    passed = json.loads(PASSED.read_text()) | {key.split(" ", 1)[1]: result for key, result in load().items()}
+    passed = load(PASSED) | {key.split(" ", 1)[1]: result for key, result in load(RECORD).items()}
     commands = [" ".join(command) for lane in HOURS for _, *command in lane]
     PASSED.write_text(json.dumps({command: passed[command] for command in commands if command in passed}, indent=1) + "\n")
 

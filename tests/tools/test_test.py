@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -70,7 +71,7 @@ from lib.common import git
 sys.argv = ["test", "all"]
 import test
 test.ROOT = pathlib.Path(".").resolve()
-test.RECORD = test.ROOT.parent / "record.json"
+test.RECORD, test.PASSED = test.ROOT.parent / "record.json", test.ROOT.parent / "passed.json"
 test.LANES["all"] = tuple(tuple((verb, f"tests/{{verb}}/run.py", verb) for verb in lane) for lane in ("ac", "b"))
 test.compilers = lambda: ""
 test.ensure_tree = lambda: None
@@ -99,12 +100,21 @@ class Hours(unittest.TestCase):
         git(self.here, "add", "--all")
         git(self.here, "-c", "user.name=x", "-c", "user.email=x@x.invalid", "commit", "--quiet", "-m", "x")
 
-    def begun(self, **how: str) -> str:
+    def order(self, **how: str) -> str:
         """The verbs that are run, of two lanes."""
         begun = self.above / "begun"
         begun.write_text("")
         subprocess.run([sys.executable, "../hours.py"], cwd=self.here, env=os.environ | how, capture_output=True)
-        return "".join(sorted(begun.read_text().split()))
+        return "".join(begun.read_text().split())
+
+    def begun(self, **how: str) -> str:
+        return "".join(sorted(self.order(**how)))
+
+    def test_what_is_not_on_record_for_this_kernel_is_run_first(self) -> None:
+        self.assertEqual(self.order(TREES="1").replace("b", ""), "ac")
+        for kernel, order in (("2", "ca"), ("3", "ac")):
+            (self.above / "passed.json").write_text(json.dumps({"tests/a/run.py a": [7, 1.5, "2"]}))
+            self.assertEqual(self.order(TREES=kernel).replace("b", ""), order)
 
     def test_what_has_passed_is_not_run_again(self) -> None:
         self.assertEqual(self.begun(), "abc")
