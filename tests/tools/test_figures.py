@@ -20,11 +20,11 @@ class Hours(unittest.TestCase):
     def setUp(self) -> None:
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
-        passed, record = Path(scratch.name) / "passed.json", Path(scratch.name) / "record.json"
-        passed.write_text(json.dumps({"tools/a.py": OLD, "tools/b.py x": OLD, "tools/gone.py": OLD}))
+        self.passed, self.record = Path(scratch.name) / "passed.json", Path(scratch.name) / "record.json"
+        self.passed.write_text(json.dumps({"tools/a.py": OLD, "tools/b.py x": OLD, "tools/gone.py": OLD}))
         for name, value in {
-            "PASSED": passed,
-            "RECORD": record,
+            "PASSED": self.passed,
+            "RECORD": self.record,
             "HOURS": ((("a", "tools/a.py"),), (("b", "tools/b.py", "x"), ("c", "tools/c.py"))),
             "WHAT": {"a": "first", "b": "second", "c": "third"},
         }.items():
@@ -33,9 +33,9 @@ class Hours(unittest.TestCase):
             self.addCleanup(patch.stop)
 
     def test_the_last_run_counts(self) -> None:
-        figures.RECORD.write_text(json.dumps({"1 tools/b.py x": OTHER, "2 tools/b.py x": NEW, "2 tools/other.py": OTHER}))
+        self.record.write_text(json.dumps({"1 tools/b.py x": OTHER, "2 tools/b.py x": NEW, "2 tools/other.py": OTHER}))
         figures.remember()
-        self.assertEqual(json.loads(figures.PASSED.read_text()), {"tools/a.py": OLD, "tools/b.py x": NEW})
+        self.assertEqual(json.loads(self.passed.read_text()), {"tools/a.py": OLD, "tools/b.py x": NEW})
 
     def test_a_part_that_has_not_run_shows(self) -> None:
         self.assertEqual(figures.hours()[2:], [
