@@ -24,6 +24,7 @@ from tests.compile.run import EXPECTED, module_command, programs, rustc, same
 from tree import ensure_tree
 
 CRATE = BUILD / "bounds"  # the kernel crate without some bounds
+ERRORS = ("error[E", "error: lifetime may not live long enough")  # which the compiler gives if a bound is missing
 
 WORK, DELAYED_WORK, SCOPE, ITEM = (f"workqueue/{name}.rs" for name in ("work", "delayed_work", "scope", "delayed_item"))
 TASK_WORK = "task_work.rs"
@@ -114,7 +115,7 @@ def build(without: list[Bound]) -> str:
                           env=environment() | {"RUSTC_BOOTSTRAP": "1"})
     if not done.returncode:
         return ""
-    errors = [line for line in done.stderr.splitlines() if line.startswith("error[E")]
+    errors = [line for line in done.stderr.splitlines() if line.startswith(ERRORS)]
     if not errors:
         raise Failure(f"{done.stderr[-2000:]}\nthe crate does not compile, and not because of a bound")
     return errors[0]

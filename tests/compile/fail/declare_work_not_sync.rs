@@ -27,4 +27,5 @@ declare_work! {
 
 pub fn program(queue: &Queue, item: &'static Item) {
     let _ = queue.enqueue(item); //~ E0277
+    //~ guards Queue::enqueue: W: Send
 }
