@@ -24,7 +24,8 @@ from tests.compile.run import EXPECTED, module_command, programs, rustc, same
 from tree import ensure_tree
 
 CRATE = BUILD / "bounds"  # the kernel crate without some bounds
-ERRORS = ("error[E", "error: lifetime may not live long enough")  # which the compiler gives if a bound is missing
+# What the compiler says if a bound is missing.
+ERRORS = ("error[E", "error: lifetime may not live long enough", "error: missing required bound on ")
 
 WORK, DELAYED_WORK, SCOPE, ITEM = (f"workqueue/{name}.rs" for name in ("work", "delayed_work", "scope", "delayed_item"))
 TASK_WORK = "task_work.rs"
