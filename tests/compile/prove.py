@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / part) for part in ("", "tools")]
@@ -91,6 +92,19 @@ def edits(without: list[Bound]) -> list[Edit]:
     return found
 
 
+def merged(listed: list[Edit]) -> list[Edit]:
+    """The last one first. Of `T: Send + 'static`, both bounds take the plus with them."""
+    found: list[Edit] = []
+    for edit in sorted(set(listed), key=lambda e: (str(e.path), e.start)):
+        if found and found[-1].path == edit.path and edit.start < found[-1].end:
+            last = found.pop()
+            if last.new or edit.new:
+                raise Failure(f"prove.py: two changes of {edit.path} overlap")
+            edit = replace(edit, start=last.start, end=max(last.end, edit.end))
+        found.append(edit)
+    return found[::-1]
+
+
 def build(without: list[Bound]) -> str:
     """Compiles the kernel crate without some bounds, as far as programs need it. Returns its first error."""
     shutil.rmtree(CRATE, ignore_errors=True)
@@ -99,7 +113,7 @@ def build(without: list[Bound]) -> str:
     for library in (SERIES.objects / "rust").iterdir():
         if library.suffix in (".rmeta", ".so") and library.name != "libkernel.rmeta":
             (CRATE / "rust" / library.name).symlink_to(library)
-    for edit in sorted(set(edits(without)), key=lambda e: e.start, reverse=True):
+    for edit in merged(edits(without)):
         path = CRATE / "kernel" / edit.path.relative_to(SERIES.source / "rust/kernel")
         text = path.read_text()
         path.write_text(text[:edit.start] + edit.new + text[edit.end:])
