@@ -200,7 +200,7 @@ def load(path: Path) -> dict[str, tuple[int, float, str]]:
     """What has passed: how many tests, in how many seconds, and the tree of the kernel. The last one is the newest."""
     try:
         record: dict[str, tuple[int, float, str]] = json.loads(path.read_text())
-    except (OSError, ValueError):
+    except FileNotFoundError:
         record = {}
     return record
 
