@@ -91,7 +91,7 @@ PROSE = ("README.md", "docs")
 OWN = ("tests", "bench")  # have a folder for each verb or two
 ALWAYS = Path("tests/smp")  # starts the suites
 RECORDING = threading.Lock()
-SAYS_HOW = ("BUILD", "LINUX", "OPERATIONS", "RUN")  # what verbs take from the environment
+FROM_ENVIRONMENT = re.compile(r'os\.environ\.get\("(\w+)"')
 
 
 @dataclass
@@ -188,7 +188,8 @@ def content(script: str) -> str:
     scripts = needed(script)
     files = [state["source"], git(TREE, "rev-parse", "base^{tree}"), git(TREE, "log", "--format=%T", "base..HEAD")]
     files += [line for line in git(ROOT, "ls-tree", "-r", "HEAD").splitlines() if used(Path(line.split("\t")[1]), scripts)]
-    how = [f"{name}={os.environ.get(name, '')}" for name in SAYS_HOW]
+    asked = {name for path in scripts for name in FROM_ENVIRONMENT.findall((ROOT / path).read_text())}
+    how = [f"{name}={os.environ.get(name, '')}" for name in sorted(asked)]
     return hashlib.sha256("\n".join([*files, *how, compilers()]).encode()).hexdigest()
 
 

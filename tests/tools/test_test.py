@@ -170,9 +170,11 @@ class Hours(unittest.TestCase):
         (self.here / "tests/a/run.py").write_text(COUNTED)
         self.assertEqual(self.begun(), "b")
 
-    def test_how_much_is_tested_counts_and_so_does_the_kernel(self) -> None:
+    def test_how_much_is_tested_counts_for_the_verbs_that_ask(self) -> None:
+        (self.above / "mended").touch()
+        self.commit("tests/c/run.py", "import os\nos.environ.get(\"OPERATIONS\")\n" + COUNTED)
         self.begun()
-        self.assertEqual(self.begun(OPERATIONS="7"), "abc")
+        self.assertEqual(self.begun(OPERATIONS="7"), "c")
         self.assertEqual(self.begun(SOURCE="another kernel"), "abc")
 
     def test_work_in_the_tree_is_neither_trusted_nor_remembered(self) -> None:
