@@ -166,13 +166,15 @@ def needed(script: str) -> set[Path]:
 
 def used(path: Path, scripts: set[Path]) -> bool:
     """Whether a verb with these scripts depends on a file of this repository: not on prose, on the tests of others, or
-    on tools that it does not use. Of the patches, what counts is what they make of the kernel."""
+    on scripts that it does not use. Of the patches, what counts is what they make of the kernel."""
+    if path.suffix == ".py":
+        return path in scripts
     top = path.parts[0]
     if top in OWN:
         return any(path.is_relative_to(folder) for folder in {ALWAYS} | {script.parent for script in scripts})
     if top == "patches":
         return str(path) == "patches/stack"
-    return top not in PROSE and not (top == "tools" and path.suffix == ".py" and path not in scripts)
+    return top not in PROSE
 
 
 def content(script: str) -> str:

@@ -158,6 +158,8 @@ class Hours(unittest.TestCase):
         self.begun()
         self.commit("tests/a/init.c", "new")
         self.assertEqual(self.begun(), "a")
+        self.commit("tests/a/another.py", "new = 1")
+        self.assertEqual(self.begun(), "")
         self.commit("tests/shared/words", "new")
         self.assertEqual(self.begun(), "c")
         self.commit("tests/smp/init.c", "new")
