@@ -2,7 +2,7 @@
 """Takes the bounds away that bounds.py lists, compiles the kernel crate without them, and makes sure that the
 lines of the programs that guard them notice, and no others. Some are taken away together, where no line guards two
 of them. Where the kernel crate does not compile without a bound, that guards it as well. What bounds.py says
-that no program can miss must be noticed by none. Takes about ten minutes.
+that no program can miss must be noticed by none.
 """
 
 from __future__ import annotations
