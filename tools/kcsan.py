@@ -7,7 +7,7 @@ Races are random, so their number decides nothing. A report is a failure if
   of C that it adds or changes, or in a line of kernel/workqueue.c that it adds or changes, also by way of inlined functions;
 - or memory was freed while somebody used it, and a Rust function of such a module stands in one of the stacks;
 - and the unpatched base has not reported a race between the same two functions, and KNOWN does not have
-  them with a reason.
+  them, with a reason.
 
 What is left is a race between two lines of the kernel that the series leaves alone; these are counted.
 A run in which KCSAN did not look fails: it must say that it is on, strict, and has passed its self-test, the objects of
@@ -34,14 +34,14 @@ from tree import ensure_tree
 KCSAN = Machine("kcsan", ("kcsan",), cpus=4, limit=2 * LIMIT, patch=ROOT / "kunit/kcsan-rust.patch", end="init: end")
 # Data races between these functions, which the suites of the series are the first to meet, and why they are none of the
 # series. `*` is any part of a name: of what is inlined, the name that is reported is that of its caller.
-KNOWN = {
-    "_RNvMs2_NtNtC6kernel9workqueue12delayed_itemNtNtB7_11owned_queue7Private14cancel_delayed / insert_wq_barrier":
-        "take_back(), which is inlined, looks at PENDING and PWQ of a queued item without the lock of its pool, as C does in "
-        "work_grab_pending(). insert_wq_barrier() sets LINKED under that lock, by a plain store that leaves the two alone",
-    "_R*9task_work* / do_exit":
-        "is_kernel_thread(), which is inlined, is all that reads a field of a task: PF_KTHREAD of its flags, which never changes. "
-        "exit_signals(), which is inlined as well, sets PF_EXITING by a plain store",
-}
+KNOWN = (
+    # take_back(), which is inlined, looks at PENDING and PWQ of a queued item without the lock of its pool, as C does in
+    # work_grab_pending(). insert_wq_barrier() sets LINKED under that lock, by a plain store that leaves the two alone.
+    "_RNvMs2_NtNtC6kernel9workqueue12delayed_itemNtNtB7_11owned_queue7Private14cancel_delayed / insert_wq_barrier",
+    # Of a task, is_kernel_thread() alone reads a field: PF_KTHREAD of its flags, which never changes. exit_signals() sets
+    # PF_EXITING by a plain store. Both are inlined.
+    "_R*9task_work* / do_exit",
+)
 TITLE = re.compile(r"BUG: KCSAN: (.*)$")
 ACCESS = re.compile(r"(?:race at unknown origin, with )?\S+(?: \S+){0,4} to 0x[0-9a-f]+ of \d+ bytes by ")
 FRAME = re.compile(r"([\w.$]+)\+0x[0-9a-f]+/0x[0-9a-f]+")
